@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text and byte forms of addresses. Called by config and control for what operators write and by the
+ * SIP rooms for what peers write, so nothing here trusts its input. Sources: RFC 4291 2.2, RFC 3261 25.1.
+ */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+static const char *const transport_names[TRANSPORT_COUNT] = {"udp", "tcp", "tls"};
+
+/* inet_pton wants a terminated string; no address is longer than IP_TEXT_MAX. */
+static int ip_parse_family(struct span text, int af, enum ip_family family, struct ip_addr *ret_addr)
+{
+	char buf[IP_TEXT_MAX];
+	struct ip_addr addr = {.family = (uint8_t)family};
+
+	if (text.len == 0 || text.len >= sizeof(buf) || memchr(text.p, '\0', text.len) != NULL)
+		return -EINVAL;
+	memcpy(buf, text.p, text.len);
+	buf[text.len] = '\0';
+	if (inet_pton(af, buf, addr.bytes) != 1)
+		return -EINVAL;
+	*ret_addr = addr;
+	return 0;
+}
+
+int ip_parse(struct span text, struct ip_addr *ret_addr)
+{
+	if (text.len >= 2 && text.p[0] == '[' && text.p[text.len - 1] == ']')
+		return ip_parse_family(span_of(text.p + 1, text.len - 2), AF_INET6, IP_V6, ret_addr);
+	if (memchr(text.p, ':', text.len) != NULL)
+		return ip_parse_family(text, AF_INET6, IP_V6, ret_addr);
+	return ip_parse_family(text, AF_INET, IP_V4, ret_addr);
+}
+
+int ip_prefix_parse(struct span text, struct ip_prefix *ret_prefix)
+{
+	const char *slash = memchr(text.p, '/', text.len);
+	struct ip_prefix prefix;
+	uint64_t len;
+	uint64_t len_max;
+
+	if (ip_parse(slash ? span_from(text.p, slash) : text, &prefix.addr) != 0)
+		return -EINVAL;
+	len_max = prefix.addr.family == IP_V4 ? 32 : 128;
+	len = len_max;
+	if (slash && span_to_u64(span_from(slash + 1, span_end(text)), len_max, &len) != 0)
+		return -EINVAL;
+	prefix.len = (uint8_t)len;
+	*ret_prefix = prefix;
+	return 0;
+}
+
+int endpoint_parse(struct span text, uint16_t default_port, struct endpoint *ret_endpoint)
+{
+	struct endpoint ep = {.port = default_port};
+	struct span host = text;
+	const char *colon = NULL;
+	uint64_t port;
+
+	if (text.len > 0 && text.p[0] == '[') {
+		const char *close = memchr(text.p, ']', text.len);
+		if (!close)
+			return -EINVAL;
+		host = span_from(text.p, close + 1);
+		colon = close + 1 < span_end(text) ? close + 1 : NULL;
+	} else if (text.len > 0) {
+		const char *first = memchr(text.p, ':', text.len);
+		/* Two colons and no bracket: a bare IPv6 address. */
+		if (first && !memchr(first + 1, ':', (size_t)(span_end(text) - first - 1))) {
+			colon = first;
+			host = span_from(text.p, first);
+		}
+	}
+	if (ip_parse(host, &ep.ip) != 0)
+		return -EINVAL;
+	if (colon) {
+		if (*colon != ':' || span_to_u64(span_from(colon + 1, span_end(text)), 65535, &port) != 0 ||
+			port == 0)
+			return -EINVAL;
+		ep.port = (uint16_t)port;
+	}
+	*ret_endpoint = ep;
+	return 0;
+}
+
+size_t ip_format(const struct ip_addr *addr, char buf[static IP_TEXT_MAX])
+{
+	if (addr->family == IP_NONE ||
+		!inet_ntop(addr->family == IP_V4 ? AF_INET : AF_INET6, addr->bytes, buf, IP_TEXT_MAX))
+		memcpy(buf, "-", 2);
+	return strlen(buf);
+}
+
+size_t endpoint_format(const struct endpoint *ep, char buf[static ENDPOINT_TEXT_MAX])
+{
+	char ip[IP_TEXT_MAX];
+
+	ip_format(&ep->ip, ip);
+	return (size_t)snprintf(
+		buf, ENDPOINT_TEXT_MAX, ep->ip.family == IP_V6 ? "[%s]:%u" : "%s:%u", ip, ep->port);
+}
+
+struct ip_addr ip_from_v4(const void *four_bytes)
+{
+	struct ip_addr addr = {.family = IP_V4};
+
+	memcpy(addr.bytes, four_bytes, 4);
+	return addr;
+}
+
+struct ip_addr ip_from_v6(const void *sixteen_bytes)
+{
+	struct ip_addr addr = {.family = IP_V6};
+
+	memcpy(addr.bytes, sixteen_bytes, 16);
+	return addr;
+}
+
+bool ip_equal(const struct ip_addr *a, const struct ip_addr *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && ip_equal(&a->ip, &b->ip);
+}
+
+bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr)
+{
+	size_t whole = prefix->len / 8;
+	unsigned rest = prefix->len % 8;
+	uint8_t mask = (uint8_t)(0xff << (8 - rest));
+
+	if (prefix->addr.family != addr->family || memcmp(prefix->addr.bytes, addr->bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((prefix->addr.bytes[whole] ^ addr->bytes[whole]) & mask) == 0;
+}
+
+bool ip_is_multicast(const struct ip_addr *addr)
+{
+	return addr->family == IP_V4 ? (addr->bytes[0] & 0xf0) == 0xe0 : addr->bytes[0] == 0xff;
+}
+
+bool ip_is_unspecified(const struct ip_addr *addr)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(addr->bytes, zero, sizeof(zero)) == 0;
+}
+
+bool ip_is_loopback(const struct ip_addr *addr)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return addr->family == IP_V4 ? addr->bytes[0] == 127 : memcmp(addr->bytes, one, sizeof(one)) == 0;
+}
+
+const char *transport_name(enum transport transport)
+{
+	ensure(transport < TRANSPORT_COUNT);
+	return transport_names[transport];
+}
+
+int transport_parse(struct span text, enum transport *ret_transport)
+{
+	for (unsigned i = 0; i < TRANSPORT_COUNT; i++) {
+		if (span_ieq_str(text, transport_names[i])) {
+			*ret_transport = (enum transport)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+uint16_t transport_default_port(enum transport transport)
+{
+	return transport == TRANSPORT_TLS ? 5061 : 5060;
+}

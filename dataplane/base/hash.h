@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keyed hashing. SipHash-2-4 authenticates what we hand to peers and get back (Via branch, Record-Route
+ * cookie) and keeps a peer from choosing keys that collide in our tables.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/span.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hash_key {
+	uint64_t k0;
+	uint64_t k1;
+};
+
+/*
+ * SipHash-2-4 over several pieces. Each piece is followed by its length, so that ("ab","c") and
+ * ("a","bc") differ. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF".
+ */
+struct siphash {
+	uint64_t v0, v1, v2, v3;
+	uint64_t tail; /* bytes not yet compressed, little endian */
+	uint64_t len;  /* bytes seen, for the final block and the tail's fill */
+};
+
+void siphash_init(struct siphash *h, const struct hash_key *key);
+void siphash_add(struct siphash *h, const void *data, size_t len); /* bytes only, no length */
+void siphash_add_span(struct siphash *h, struct span s);           /* bytes, then the length */
+uint64_t siphash_final(struct siphash *h);
+
+/* The plain function: what the published test vectors describe. */
+uint64_t siphash(const struct hash_key *key, const void *data, size_t len);
+
+/* FNV-1a with a final mix; not keyed: only for identities that an operator names. */
+uint64_t hash_bytes(const void *data, size_t len, uint64_t seed);
+
+/* A bijective 64-bit finaliser (splitmix64's). */
+static inline uint64_t hash_mix(uint64_t x)
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9ULL;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebULL;
+	return x ^ (x >> 31);
+}
+
+#endif
