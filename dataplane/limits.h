@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every maximum of the data path, with the relations between them proven at compile time. A limit that an
+ * operator may lower is a default in config/; a limit here is what the code is built for.
+ */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+#include <assert.h>
+
+enum limits {
+	WORKERS_MAX = 32,
+	PORTS_MAX = 8,               /* network devices */
+	ADDRESSES_PER_PORT_MAX = 16, /* local prefixes on one device */
+	LISTENERS_MAX = 64,
+	NODES_MAX = 1024,
+
+	SIP_DATAGRAM_MAX = 65535, /* a reassembled UDP payload can be no longer */
+	SIP_HEADERS_MAX = 128,    /* header lines of one message */
+	SIP_START_LINE_MAX = 8192,
+	SIP_EDITS_MAX = 32,
+	SIP_EDIT_TEXT_MAX = 4096, /* bytes that all edits of one message insert */
+
+	HOPS_PER_PATTERN_MAX = 64,
+	PATTERNS_PER_HOST_MAX = 32, /* how many nested patterns one host can match */
+	HOST_NAME_MAX_BYTES = 255,  /* RFC 1035 2.3.4 */
+};
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "hash.c and the wire code read little-endian words");
+static_assert(SIP_EDIT_TEXT_MAX < SIP_DATAGRAM_MAX, "an edited message must still be one datagram");
+
+#endif

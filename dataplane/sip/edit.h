@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Changes to a message, kept as an ordered list and rendered once into the outgoing buffer. An edit deletes
+ * a range of the received bytes and puts text in its place; the text is kept in the list's own buffer.
+ */
+#ifndef SIP_EDIT_H
+#define SIP_EDIT_H
+
+#include "base/ensure.h"
+#include "base/span.h"
+#include "limits.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sip_edit {
+	uint32_t offset;      /* into the received bytes */
+	uint32_t delete_len;  /* received bytes left out there */
+	uint32_t text_offset; /* into sip_edits.text */
+	uint32_t text_len;
+};
+
+struct sip_edits {
+	struct span bytes; /* the message being edited, header section and body */
+	uint32_t count;
+	uint32_t text_len;
+	bool overflow; /* more edits or text than there is room for; rendering will refuse */
+	struct sip_edit list[SIP_EDITS_MAX];
+	char text[SIP_EDIT_TEXT_MAX];
+};
+
+void sip_edits_init(struct sip_edits *edits, struct span bytes);
+
+/*
+ * Each adds one edit, in any order; edits at the same offset are rendered in the order they were added. `at`
+ * must point into bytes (or right behind them). Room that runs out sets overflow.
+ */
+void sip_edit_insert(struct sip_edits *edits, const char *at, struct span text);
+void sip_edit_replace(struct sip_edits *edits, struct span old, struct span text);
+void sip_edit_delete(struct sip_edits *edits, struct span old);
+
+/* Inserts formatted text. */
+__attribute__((format(printf, 3, 4))) void sip_edit_insertf(
+	struct sip_edits *edits, const char *at, const char *format, ...);
+
+/* Renders into out. Returns 0 and sets *ret_len; -ENOBUFS when out is too small; -E2BIG on overflow. */
+must_use int sip_edits_render(const struct sip_edits *edits, char *out, size_t out_size, size_t *ret_len);
+
+#endif
