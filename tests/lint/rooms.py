@@ -16,17 +16,18 @@ ROOMS = {
     "sip": (["dataplane/sip/*"], BELOW_ALL, []),
     "policy": (["dataplane/policy/*"], BELOW_ALL, ["hyperscan"]),
     "node": (["dataplane/node/*"], BELOW_ALL, []),
-    "stats": (["dataplane/stats.*"], BELOW_ALL, []),
+    "stats": (["dataplane/stats.*"], BELOW_ALL + ["sip"], []),  # the reasons of sip/error.def are counters
+    "wire": (["dataplane/wire.h"], [], []),
     "snapshot": (["dataplane/snapshot.*"], BELOW_ALL + ["policy", "node"], []),
-    "net": (["dataplane/net/*"], BELOW_ALL + ["stats"], ["dpdk"]),
+    "net": (["dataplane/net/*"], BELOW_ALL + ["stats", "wire"], ["dpdk"]),
     "proxy": (["dataplane/proxy/*"], BELOW_ALL + ["sip", "stats"] + SNAPSHOT, []),
-    "worker": (["dataplane/*"], BELOW_ALL + ["sip", "net", "proxy", "stats"] + SNAPSHOT, ["dpdk"]),
+    "worker": (["dataplane/*"], BELOW_ALL + ["sip", "net", "proxy", "stats", "wire"] + SNAPSHOT, ["dpdk"]),
     "config": (["config/*"], BELOW_ALL, ["cyaml"]),
     "api": (["control/api.h"], [], []),
     "cli": (["control/cli/*"], ["api"], ["jansson", "libedit"]),
     "control": (
         ["control/*"],
-        BELOW_ALL + ["sip", "net", "proxy", "stats", "worker", "config", "api"] + SNAPSHOT,
+        BELOW_ALL + ["sip", "net", "proxy", "stats", "wire", "worker", "config", "api"] + SNAPSHOT,
         ["dpdk", "hyperscan", "jansson", "cares", "jemalloc"],
     ),
 }

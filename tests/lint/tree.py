@@ -127,5 +127,7 @@ class Tree:
 
     @cached_property
     def product(self):
-        """The C files that end in the daemon or the CLI."""
-        return [source for source in self.c_files if source.path.startswith(("dataplane/", "config/", "control/"))]
+        """The C files and tables that end in the daemon or the CLI."""
+        folders = ("dataplane/", "config/", "control/")
+        endings = (".c", ".h", ".def")
+        return [s for s in self.sources if s.path.startswith(folders) and s.path.endswith(endings)]
