@@ -12,6 +12,7 @@
 #include "sip/msg.h"
 #include "snapshot.h"
 #include "stats.h"
+#include "trace.h"
 
 #include <stdint.h>
 
@@ -20,10 +21,10 @@
 /* What one worker keeps for the proxy; none of it is state between messages. */
 struct proxy {
 	unsigned worker_index;
-	struct stats *stats;       /* owner: the worker */
-	struct proxy_trace *trace; /* where log lines go; NULL: nowhere */
-	struct sip_msg msg;        /* scratch, too large for the stack */
-	struct sip_edits edits;    /* scratch */
+	struct stats *stats;    /* owner: the worker */
+	struct trace *trace;    /* where log lines go; NULL: nowhere */
+	struct sip_msg msg;     /* scratch, too large for the stack */
+	struct sip_edits edits; /* scratch */
 };
 
 struct proxy_in {

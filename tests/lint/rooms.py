@@ -17,17 +17,22 @@ ROOMS = {
     "policy": (["dataplane/policy/*"], BELOW_ALL, ["hyperscan"]),
     "node": (["dataplane/node/*"], BELOW_ALL, []),
     "stats": (["dataplane/stats.*"], BELOW_ALL + ["sip"], []),  # the reasons of sip/error.def are counters
+    "trace": (["dataplane/trace.*"], BELOW_ALL, []),
     "wire": (["dataplane/wire.h"], [], []),
     "snapshot": (["dataplane/snapshot.*"], BELOW_ALL + ["policy", "node"], []),
     "net": (["dataplane/net/*"], BELOW_ALL + ["stats", "wire"], ["dpdk"]),
-    "proxy": (["dataplane/proxy/*"], BELOW_ALL + ["sip", "stats"] + SNAPSHOT, []),
-    "worker": (["dataplane/*"], BELOW_ALL + ["sip", "net", "proxy", "stats", "wire"] + SNAPSHOT, ["dpdk"]),
+    "proxy": (["dataplane/proxy/*"], BELOW_ALL + ["sip", "stats", "trace"] + SNAPSHOT, []),
+    "worker": (
+        ["dataplane/*"],
+        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire"] + SNAPSHOT,
+        ["dpdk", "jemalloc"],
+    ),
     "config": (["config/*"], BELOW_ALL, ["cyaml"]),
     "api": (["control/api.h"], [], []),
     "cli": (["control/cli/*"], ["api"], ["jansson", "libedit"]),
     "control": (
         ["control/*"],
-        BELOW_ALL + ["sip", "net", "proxy", "stats", "wire", "worker", "config", "api"] + SNAPSHOT,
+        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire", "worker", "config", "api"] + SNAPSHOT,
         ["dpdk", "hyperscan", "jansson", "cares", "jemalloc"],
     ),
 }
@@ -61,7 +66,7 @@ OWNERS = [
     (r"\bjson_\w+\s*\(", ["control/*"], "JSON belongs to control"),
     (r"\brte_rcu_\w+\s*\(", ["dataplane/rcu.[ch]"], "grace periods belong to rcu.c"),
     (r"\bcyaml_\w+\s*\(", ["config/*"], "YAML belongs to config"),
-    (r"\bmallctl\w*\s*\(", ["control/*"], "control reads the allocator's figures"),
+    (r"\bmallctl\w*\s*\(", ["control/*", "dataplane/arena.c"], "control reads the allocator, each worker has its arena"),
 ]
 
 
