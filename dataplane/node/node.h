@@ -50,13 +50,30 @@ struct node {
 	char name[NODE_NAME_MAX];
 };
 
-/* Slots without a node are NULL. Part of a snapshot: immutable. */
+enum { NODE_INDEX_SIZE = 2 * NODES_MAX }; /* at most half full, so probing ends soon */
+
+/*
+ * Slots without a node are NULL. Part of a snapshot: immutable once it is published. The nodes belong to
+ * whoever fills the table. The indexes are open-addressing tables of slot + 1, 0 is empty.
+ */
 struct node_table {
 	uint16_t slot_count; /* slots in use are below this */
 	struct node *slots[NODES_MAX];
+	uint16_t by_id[NODE_INDEX_SIZE];
+	uint16_t by_endpoint[NODE_INDEX_SIZE];
+	uint16_t by_ip[NODE_INDEX_SIZE];
 };
 
+/* Never 0, and the same in every process and instance: cookies carry it. */
 uint32_t node_id(const struct endpoint *remote, enum transport transport);
+
+void node_table_init(struct node_table *table);
+
+/*
+ * Adds a node at node->slot. Returns 0, -EINVAL (no such slot, or node->id is not that of its endpoint),
+ * or -EEXIST: the slot is taken, or another node has the same id.
+ */
+must_use int node_table_add(struct node_table *table, struct node *node);
 
 /* NULL when the slot is empty or out of range. */
 static inline const struct node *node_by_slot(const struct node_table *table, unsigned slot)
@@ -66,9 +83,9 @@ static inline const struct node *node_by_slot(const struct node_table *table, un
 
 /* By identity, for cookies: NULL when no such node is configured any more. O(1). */
 const struct node *node_by_id(const struct node_table *table, uint32_t id);
-/* By source address, to know whether a request comes from a node: NULL when none. O(1). */
+/* By source address, to know whether a request comes from a node: the one of the lowest slot. O(1). */
 const struct node *node_by_endpoint(const struct node_table *table, const struct endpoint *remote);
-/* Any node with that address, whatever its port. O(1). */
+/* The node of the lowest slot with that address, whatever its port; NULL when none. O(1). */
 const struct node *node_by_ip(const struct node_table *table, const struct ip_addr *ip);
 
 static inline uint32_t node_word(const struct node *node)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Routes by the user part of the Request-URI (R-RT-4): regular expressions in Hyperscan's syntax that must
+ * cover the whole user part. Matched by workers, built by control; immutable in between.
+ */
+#ifndef POLICY_USER_H
+#define POLICY_USER_H
+
+#include "policy/error.h"
+#include "policy/route.h"
+#include "policy/route_build.h"
+
+enum {
+	USER_PART_MAX_BYTES = 255,  /* a longer user part matches nothing */
+	USER_REGEX_MAX_BYTES = 255, /* of one expression */
+	USER_PATTERNS_MAX = 1024,   /* different expressions in a table */
+};
+
+struct user_table;
+
+/*
+ * Compiles a table from the routes of type user; scope is not looked at. Routes with the same expression
+ * form one pattern. Returns 0, -EINVAL (an expression is refused: *ret_error names the route and says why),
+ * -E2BIG (too many expressions, or too large together) or -ENOMEM.
+ */
+must_use int user_table_create(const struct route *routes, size_t route_count, unsigned worker_count,
+	struct user_table **ret_table, struct policy_error *ret_error);
+
+void user_table_destroy(struct user_table *table); /* NULL is fine */
+
+/*
+ * Finds the patterns that match a user part with its escapes undone; an empty one matches nothing. Order:
+ * lowest priority number among the pattern's routes first, then the operator's order. `worker` as in
+ * route_match.
+ */
+void user_match(
+	const struct user_table *table, unsigned worker, struct span user, struct route_result *ret_result);
+
+#endif
