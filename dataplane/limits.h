@@ -7,6 +7,8 @@
 #define LIMITS_H
 
 #include <assert.h>
+/* dataplane/ is on the search path, so a library's <limits.h> arrives here: pass it on to the C library's. */
+#include_next <limits.h>
 
 enum limits {
 	WORKERS_MAX = 32,
