@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The network layer of one worker over all its ports: Ethernet, ARP, IPv4, IPv6, neighbour discovery, ICMP,
+ * UDP. Everything here is called by the worker that owns it, on that worker's core. Nothing allocates (but
+ * mbufs from the given pool), reads a clock or makes a system call after net_create().
+ *
+ * Ports are indices into net_config.ports and mean the same on every worker. What the layer drops, it counts
+ * by reason in the net_* rows of stats.def.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "base/addr.h"
+#include "base/ensure.h"
+#include "base/rng.h"
+#include "limits.h"
+#include "stats.h"
+#include "wire.h"
+
+#include <stdint.h>
+
+struct rte_mbuf;
+struct rte_mempool;
+struct net;
+
+/* Room that net_udp_send() needs in front of a payload: Ethernet, IPv6, UDP. */
+enum { NET_HEADROOM = 14 + 40 + 8 };
+
+/* A datagram to one of our addresses, lengths and checksums verified. Lives as long as the callback runs. */
+struct udp_datagram {
+	struct endpoint src;
+	struct endpoint dst;
+	struct rte_mbuf *mbuf;   /* the whole frame, possibly a chain; for its owner see enum net_verdict */
+	uint32_t payload_offset; /* from the start of the frame */
+	uint32_t payload_len;
+	const char *payload; /* linear payload; NULL when it crosses segments: net_udp_linear() */
+	uint16_t port;
+};
+
+/* What the listener table said about a datagram. */
+enum net_verdict {
+	NET_TAKEN,      /* the mbuf now belongs to the callback's side */
+	NET_NO_LISTENER /* nobody has this port: the layer answers port unreachable and frees the mbuf */
+};
+
+/* Why a datagram of ours did not arrive. The first four come by ICMP, which can be forged: mere hints. */
+enum net_unreach {
+	NET_UNREACH_NETWORK,
+	NET_UNREACH_HOST,
+	NET_UNREACH_PORT,
+	NET_UNREACH_ADMIN,
+	NET_UNREACH_NEIGHBOUR /* the next hop on the link answers no request: learned here, not by ICMP */
+};
+
+/* A neighbour's answer, passed to the workers whose own queue is not where answers arrive. */
+struct net_neighbour {
+	struct ip_addr ip;
+	uint8_t mac[6];
+	uint16_t port;
+	uint8_t flags; /* opaque: NEIGH_ANSWER_* of net_priv.h */
+};
+
+struct net_port_config {
+	const struct wire *wire; /* borrowed until net_destroy(); its mac and mtu are the port's */
+	/* Our addresses, each with the length of its subnet. The link-local one comes from the MAC, unlisted.
+	 */
+	struct ip_prefix local[ADDRESSES_PER_PORT_MAX];
+	uint16_t local_count;
+	struct ip_addr gateway_v4; /* IP_NONE: only the subnets of `local` can be reached */
+	struct ip_addr gateway_v6;
+};
+
+struct net_config {
+	struct net_port_config ports[PORTS_MAX];
+	uint16_t port_count;
+	int socket_id;            /* memory of the tables; SOCKET_ID_ANY is fine */
+	struct rte_mempool *pool; /* of this worker: replies, ARP and ND, fragments */
+	struct stats *stats;
+	struct rng *rng;
+
+	/* Limits; 0 takes the default beside it. */
+	uint32_t neighbours_max;   /* 1,024 */
+	uint32_t pending_max;      /* 512 packets waiting for a neighbour's answer, over all neighbours */
+	uint32_t reassemblies_max; /* 256 datagrams of which fragments are missing */
+	uint64_t reassembly_timeout_ns; /* 5 s */
+
+	void *ctx;
+	/* A callback may call net_udp_send(), but neither net_input() nor net_tick() nor net_neigh_learn().
+	 */
+	enum net_verdict (*udp_deliver)(void *ctx, struct udp_datagram *datagram);
+	/* Optional. `local` and `remote` are the source and destination of the datagram that failed. */
+	void (*unreachable)(
+		void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why);
+	/* Optional, with several workers: give it to net_neigh_learn() of each other one. Rate-limited. */
+	void (*neigh_offer)(void *ctx, const struct net_neighbour *neighbour);
+};
+
+/* Copies the configuration. Needs a started EAL. Returns 0, -EINVAL (no port, wire, pool...) or -ENOMEM. */
+must_use int net_create(const struct net_config *config, struct net **ret_net);
+
+/* Frees what waits and what is staged without sending it. */
+void net_destroy(struct net *net);
+
+/*
+ * Takes `count` frames that the port received; all of them belong to the layer from here on. now_ns never
+ * decreases from call to call. The worker counts rx_packets, since a frame may have been handed over to it.
+ */
+void net_input(struct net *net, uint16_t port, struct rte_mbuf **mbufs, uint16_t count, uint64_t now_ns);
+
+/*
+ * Sends `payload` (data = the UDP payload, NET_HEADROOM bytes before it, not shared; may be a chain) as one
+ * datagram, fragmented when it exceeds the MTU. The mbuf always passes. It leaves through the port that owns
+ * src->ip, to the subnet or the port's gateway, and at the latest with net_flush(). A neighbour still unknown
+ * delays it. Returns 0 (sent or waiting), -EADDRNOTAVAIL (src is not ours), -ENETUNREACH (no subnet or
+ * gateway leads there), -EHOSTUNREACH (the next hop is known not to answer), -EINVAL (destination cannot be
+ * an address of a peer), -EMSGSIZE (longer than UDP allows), -ENOBUFS. Each but 0 is also counted.
+ */
+must_use int net_udp_send(struct net *net, const struct endpoint *src, const struct endpoint *dst,
+	struct rte_mbuf *payload, uint64_t now_ns);
+
+/* Gives the staged frames to the wires; counts tx_packets. What a wire refuses is dropped and counted. */
+void net_flush(struct net *net);
+
+/*
+ * Timers: requests to neighbours, ageing, missing fragments, announcements. Call each loop; does nothing but
+ * compare a time in most calls and a bounded amount of work in the others. Idle workers call it at least
+ * every 10 ms.
+ */
+void net_tick(struct net *net, uint64_t now_ns);
+
+/* Tells the links our addresses (RFC 5227 2.3, RFC 4861 7.2.6), now and from net_tick(). By one worker only.
+ */
+void net_announce(struct net *net, uint64_t now_ns);
+
+/* An answer that another worker received. Used only if this worker itself has asked for it. */
+void net_neigh_learn(struct net *net, const struct net_neighbour *neighbour, uint64_t now_ns);
+
+/* The address of ours that a datagram to dst should carry. 0, or -ENETUNREACH. Not for the packet path. */
+must_use int net_source_for(const struct net *net, const struct ip_addr *dst, struct ip_addr *ret_src);
+
+/*
+ * The payload as linear bytes: in place when it is contiguous, else copied to buf. NULL when buf_size is too
+ * small. Valid as long as the mbuf and buf are.
+ */
+const char *net_udp_linear(const struct udp_datagram *datagram, char *buf, size_t buf_size);
+
+/* fe80::/64 with the modified EUI-64 of the MAC (RFC 4291 appendix A). */
+struct ip_addr net_link_local(const uint8_t mac[6]);
+
+#endif
