@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A worker: everything that handles packets on one core. It shares nothing; control reads its figures and
+ * exchanges letters with it, other workers hand it frames.
+ *
+ * worker_poll() is a pure step: time, wire and randomness are given to it, and it makes no system call, so
+ * the simulator and the benchmark run the very code that the loop thread runs.
+ */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include "base/ensure.h"
+#include "base/hash.h"
+#include "figures.h"
+#include "mailbox.h"
+#include "net/net.h"
+#include "stats.h"
+#include "trace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct exchange;
+struct rcu;
+struct worker;
+
+struct worker_port {
+	struct net_port_config net; /* its wire: a queue pair of this worker, or exchange_wire() */
+	bool own_queue;             /* this worker polls the wire; else frames come by the exchange */
+	bool spread; /* fewer queues than workers, or no RSS: give flows to all workers by their hash */
+};
+
+struct worker_config {
+	unsigned index;
+	unsigned count; /* workers of this instance */
+	unsigned port_count;
+	struct worker_port ports[PORTS_MAX];
+	struct rte_mempool *pool;  /* packets; borrowed */
+	struct rcu *rcu;           /* borrowed; holds the first snapshot already */
+	struct exchange *exchange; /* borrowed; NULL with one worker */
+	struct hash_key probe_key; /* authenticates probes; any random key, same for all workers */
+	uint32_t epoch; /* differs from start to start: late answers to earlier probes are foreign */
+	uint64_t seed;  /* of this worker's randomness */
+	uint64_t now_ns;
+};
+
+/* Returns 0, -ENOMEM, or what net_create() says. The caller's thread need not be the loop's. */
+must_use int worker_create(const struct worker_config *config, struct worker **ret_worker);
+void worker_destroy(struct worker *worker); /* NULL is fine; the loop has ended */
+
+/* One loop. now_ns never decreases. Returns units of work done (frames, letters, timers); 0: it was idle. */
+unsigned worker_poll(struct worker *worker, uint64_t now_ns);
+
+/* No work will come up by itself before this time. */
+uint64_t worker_next_ns(const struct worker *worker);
+
+/* The workers that the last worker_poll() gave something to, as bits: whoever runs the loop wakes them. */
+uint64_t worker_gave_to(const struct worker *worker);
+
+/* Has anything been handed to it that it has not looked at? For the last look before a nap. */
+bool worker_has_letters(const struct worker *worker);
+
+unsigned worker_index(const struct worker *worker);
+
+/*
+ * Control's side. Letters to a worker: send, then wake it (plane_wake). Each box has one sender and one
+ * receiver. worker_hear() gives what the worker reported, oldest first; returns how many.
+ */
+must_use bool worker_tell(struct worker *worker, const struct mail *mail);
+unsigned worker_hear(struct worker *worker, struct mail *ret_mails, unsigned max);
+
+const struct stats *worker_stats(const struct worker *worker);
+const struct loop_figures *worker_loop_figures(const struct worker *worker);
+const struct node_figures *worker_node_figures(const struct worker *worker, unsigned slot); /* < NODES_MAX */
+struct trace *worker_trace(struct worker *worker);
+
+/* How full its fixed stores are. */
+struct worker_level {
+	const char *name;
+	uint64_t used;
+	uint64_t size;
+	uint64_t exhausted; /* times there was none */
+};
+
+enum { WORKER_LEVELS_MAX = 4 };
+unsigned worker_levels(const struct worker *worker, struct worker_level ret_levels[static WORKER_LEVELS_MAX]);
+
+#endif
