@@ -29,8 +29,8 @@ struct eal_facts {
 };
 
 /* Once per process. Returns 0 or -errno with a text. */
-must_use int eal_start(
+must_use int eal_boot(
 	const struct eal_config *config, struct eal_facts *ret_facts, char ret_error[static EAL_ERROR_MAX]);
-void eal_stop(void);
+void eal_shutdown(void);
 
 #endif
