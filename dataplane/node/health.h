@@ -35,7 +35,9 @@ struct health {
 	bool busy;
 	uint16_t fails;         /* in a row */
 	uint16_t successes;     /* in a row */
-	uint32_t flaps;         /* times it went down, for damping and for people */
+	uint32_t flaps;         /* times it went down after having been up, for people */
+	uint8_t flap_level;     /* of these, those in quick succession: each doubles the hold */
+	uint64_t up_since_ns;   /* when it last came into service */
 	uint64_t held_until_ns; /* UINT64_MAX: until released */
 	uint64_t busy_until_ns;
 	uint64_t changed_ns; /* when health last changed */
