@@ -20,6 +20,7 @@ enum limits {
 	SIP_DATAGRAM_MAX = 65535, /* a reassembled UDP payload can be no longer */
 	SIP_HEADERS_MAX = 128,    /* header lines of one message */
 	SIP_START_LINE_MAX = 8192,
+	SIP_HEADER_LINE_MAX = 16384, /* one header with its folded lines */
 	SIP_EDITS_MAX = 32,
 	SIP_EDIT_TEXT_MAX = 4096, /* bytes that all edits of one message insert */
 

@@ -41,8 +41,9 @@ enum sip_error {
 
 enum parse_result {
 	PARSE_OK,   /* a whole message; msg->total_len says how many bytes it is */
-	PARSE_MORE, /* what is here is a good beginning; only a stream waits for more */
-	PARSE_BAD   /* msg->error says why; what was read before the fault is in msg */
+	PARSE_MORE, /* a good beginning, in a stream; msg->total_len is what is needed when already known, or
+		       0 */
+	PARSE_BAD   /* msg->error says why; what could be read all the same is in msg */
 };
 
 #define SIP_NO_HEADER UINT8_MAX
@@ -63,8 +64,8 @@ struct sip_msg {
 	struct sip_via via;     /* the topmost Via element */
 	struct span from_tag, to_tag, call_id;
 	struct span body;
-	size_t header_end; /* offset of the first byte behind the empty line */
-	size_t total_len;  /* header section and body */
+	size_t header_end; /* offset in the bytes given (leading CRLFs count) behind the empty line */
+	size_t total_len;  /* ... and behind the body: what a stream drops. 0: where it ends is unknown */
 	uint32_t cseq;
 	int16_t max_forwards; /* -1 when absent */
 	uint16_t status;      /* response: 100..699; request: 0 */
@@ -72,7 +73,7 @@ struct sip_msg {
 	uint8_t error;        /* enum sip_error */
 	bool is_request;
 	bool has_content_length;
-	bool answerable; /* a Via, From, To, Call-ID and CSeq were read: a response can be built */
+	bool answerable; /* the Vias say whom a response goes to; From, To, Call-ID or CSeq may be missing */
 	uint8_t header_count;
 	uint8_t first[SIP_HDR_COUNT]; /* index of the first header with that id, or SIP_NO_HEADER */
 	uint8_t last[SIP_HDR_COUNT];
@@ -84,7 +85,8 @@ static_assert(SIP_HEADERS_MAX < SIP_NO_HEADER, "header indices are bytes");
 /*
  * Parses the message at the start of `bytes`. `whole` says that no more bytes can come (a datagram): a
  * message without Content-Length then ends with the bytes, and one that would need more is PARSE_BAD. Leading
- * CRLFs are skipped (RFC 3261 7.5). Reads nothing behind bytes.len.
+ * CRLFs are skipped (RFC 3261 7.5); the message itself is from start_line.p to bytes.p + total_len. Reads
+ * nothing behind bytes.len. The headers that a proxy acts on are checked (RFC 3261 16.3 item 1), no others.
  */
 must_use enum parse_result sip_parse(struct span bytes, bool whole, struct sip_msg *ret_msg);
 

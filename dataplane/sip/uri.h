@@ -5,6 +5,7 @@
 
 #include "base/ensure.h"
 #include "base/span.h"
+#include "sip/field.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,33 +23,10 @@ struct sip_uri {
 	uint8_t scheme;       /* enum sip_scheme */
 };
 
-/* Reads one URI that fills `text` (no angle brackets). Returns 0 and sets *ret_uri, or -EINVAL. */
+/*
+ * Reads one URI that fills `text` (no angle brackets, no blanks). A host is a name, an IPv4 address or an
+ * IPv6 reference in brackets. Returns 0 and sets *ret_uri, or -EINVAL.
+ */
 must_use int sip_uri_parse(struct span text, struct sip_uri *ret_uri);
-
-/*
- * Finds a parameter by name in a ';'-separated list (case-insensitive, quoted values understood). Returns
- * true when it is there; *ret_value is then its value, empty for a parameter without '='.
- */
-bool sip_param_find(struct span params, const char *name, struct span *ret_value);
-
-/*
- * Takes the next element off a comma-separated header value (quotes and angle brackets protect commas).
- * Returns false at the end. Blanks around the element are cut.
- */
-bool sip_list_next(struct span *rest, struct span *ret_element);
-
-/*
- * Reads a name-addr or addr-spec as in From, To, Contact, Route (RFC 3261 20.10): the URI, and the header
- * parameters behind it. Returns 0 or -EINVAL.
- */
-struct sip_name_addr {
-	struct span display; /* quotes included */
-	struct span uri;     /* inside the angle brackets */
-	struct span params;  /* header parameters, without the first ';' */
-};
-must_use int sip_name_addr_parse(struct span element, struct sip_name_addr *ret_name_addr);
-
-/* Undoes %XX escapes into buf (RFC 3261 19.1.2). Returns the length, or -EINVAL when buf is too small. */
-must_use int sip_unescape(struct span text, char *buf, size_t buf_size);
 
 #endif

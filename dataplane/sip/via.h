@@ -26,4 +26,10 @@ struct sip_via {
 /* Reads one element. Returns 0 and sets *ret_via, or -EINVAL. */
 must_use int sip_via_parse(struct span element, struct sip_via *ret_via);
 
+/*
+ * Takes the first element off a Via header's value; *rest is then what stands behind the comma, empty after
+ * the last one. Returns 0 or -EINVAL, which an empty *rest gives too.
+ */
+must_use int sip_via_next(struct span *rest, struct sip_via *ret_via);
+
 #endif

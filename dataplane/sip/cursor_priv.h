@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A reader's place in a field. Line ends inside a field are those of folded lines (the line scanner has seen
+ * to that), so they are blanks here (RFC 3261 25.1, LWS).
+ */
+#ifndef SIP_CURSOR_PRIV_H
+#define SIP_CURSOR_PRIV_H
+
+#include "base/ensure.h"
+#include "base/span.h"
+#include "sip/charset_priv.h"
+#include "sip/scan.h"
+
+struct cursor {
+	const char *p;
+	const char *end;
+	const char *limit; /* loads may reach to here; >= end */
+};
+
+static inline struct cursor cursor_of(struct span text, const char *limit)
+{
+	return (struct cursor){text.p, span_end(text), limit};
+}
+
+static inline bool cursor_done(const struct cursor *c)
+{
+	return c->p >= c->end;
+}
+
+static inline bool cursor_at(const struct cursor *c, char wanted)
+{
+	return c->p < c->end && *c->p == wanted;
+}
+
+static inline bool cursor_accept(struct cursor *c, char wanted)
+{
+	if (!cursor_at(c, wanted))
+		return false;
+	c->p++;
+	return true;
+}
+
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static inline void cursor_skip_blanks(struct cursor *c)
+{
+	while (c->p < c->end && is_blank(*c->p))
+		c->p++;
+}
+
+/* Takes the longest run of bytes in the class; it may be empty. */
+static inline struct span cursor_take(struct cursor *c, const struct scan_class *class)
+{
+	const char *begin = c->p;
+
+	c->p = scan_while(begin, c->end, c->limit, class);
+	return span_from(begin, c->p);
+}
+
+/* Skips to the first byte in the class, or to the end. */
+static inline void cursor_skip_until(struct cursor *c, const struct scan_class *class)
+{
+	c->p = scan_until(c->p, c->end, c->limit, class);
+}
+
+/*
+ * Takes a quoted string, quotes included; the cursor stands on the opening one. A backslash protects the byte
+ * behind it. Returns false when it never ends.
+ */
+static inline bool cursor_take_quoted(struct cursor *c, struct span *ret_quoted)
+{
+	const char *begin = c->p++;
+
+	for (;;) {
+		cursor_skip_until(c, &class_quoted_stop);
+		if (cursor_done(c))
+			return false;
+		if (*c->p++ == '"') {
+			*ret_quoted = span_from(begin, c->p);
+			return true;
+		}
+		if (cursor_done(c))
+			return false;
+		c->p++;
+	}
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Looking at many bytes at once. The parser asks two things: where do the bytes of a class end (a token, a
+ * host, a quoted string), and where are the line ends and colons of 64 bytes. Nothing here reads at or behind
+ * the limit it is given, so a message may end flush against an unreadable page.
+ *
+ * A class is a 128-bit map of ASCII folded for a nibble lookup: bit h of low[l] stands for byte 0xhl. Bytes
+ * above 0x7f are in no class. The idea of the two shuffles is that of simdjson (Langdale and Lemire).
+ */
+#ifndef SIP_SCAN_H
+#define SIP_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct scan_class {
+	uint8_t low[16];
+};
+
+struct scan_marks {
+	uint64_t cr, lf, colon; /* bit n: the n-th of 64 bytes */
+};
+
+/* A class from eight rows of ASCII: row n is bytes 0xn0..0xnf, the lowest bit first. */
+#define SCAN_ROW(row, column, n) (((((unsigned)(row)) >> (column)) & 1U) << (n))
+#define SCAN_COLUMN(c, r0, r1, r2, r3, r4, r5, r6, r7)                                       \
+	(SCAN_ROW(r0, c, 0) | SCAN_ROW(r1, c, 1) | SCAN_ROW(r2, c, 2) | SCAN_ROW(r3, c, 3) | \
+		SCAN_ROW(r4, c, 4) | SCAN_ROW(r5, c, 5) | SCAN_ROW(r6, c, 6) | SCAN_ROW(r7, c, 7))
+#define SCAN_CLASS(...)                                                                     \
+	{                                                                                   \
+		{                                                                           \
+			SCAN_COLUMN(0, __VA_ARGS__), SCAN_COLUMN(1, __VA_ARGS__),           \
+				SCAN_COLUMN(2, __VA_ARGS__), SCAN_COLUMN(3, __VA_ARGS__),   \
+				SCAN_COLUMN(4, __VA_ARGS__), SCAN_COLUMN(5, __VA_ARGS__),   \
+				SCAN_COLUMN(6, __VA_ARGS__), SCAN_COLUMN(7, __VA_ARGS__),   \
+				SCAN_COLUMN(8, __VA_ARGS__), SCAN_COLUMN(9, __VA_ARGS__),   \
+				SCAN_COLUMN(10, __VA_ARGS__), SCAN_COLUMN(11, __VA_ARGS__), \
+				SCAN_COLUMN(12, __VA_ARGS__), SCAN_COLUMN(13, __VA_ARGS__), \
+				SCAN_COLUMN(14, __VA_ARGS__), SCAN_COLUMN(15, __VA_ARGS__)  \
+		}                                                                           \
+	}
+
+static inline bool scan_has(const struct scan_class *class, char c)
+{
+	unsigned byte = (unsigned char)c;
+
+	return byte < 0x80 && (class->low[byte & 15] >> (byte >> 4) & 1) != 0;
+}
+
+/* The one place where the instruction set is chosen. */
+#if defined(__AVX2__) && !defined(SIP_SCAN_SCALAR)
+#include "sip/scan_avx2.h"
+#define scan_while scan_while_avx2
+#define scan_until scan_until_avx2
+#define scan_mark  scan_mark_avx2
+#else
+#include "sip/scan_scalar.h"
+#define scan_while scan_while_scalar
+#define scan_until scan_until_scalar
+#define scan_mark  scan_mark_scalar
+#endif
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * scan.h with 32 bytes to the instruction. `limit` is how far loads may reach: the end of the received bytes,
+ * which lies far behind the end of most fields, so that a field needs no loop for its tail.
+ */
+#ifndef SIP_SCAN_AVX2_H
+#define SIP_SCAN_AVX2_H
+
+#include "base/ensure.h"
+#include "sip/scan.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+/* Bit n: the n-th of 32 bytes is not in the class. */
+static inline uint32_t scan_outside_avx2(const char *p, const struct scan_class *class)
+{
+	const __m256i rows = _mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2,
+		4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0);
+	__m256i columns =
+		_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)class->low));
+	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
+	/* A shuffle yields 0 for an index above 0x7f, so that such bytes are in no class. */
+	__m256i in = _mm256_and_si256(_mm256_shuffle_epi8(columns, bytes), _mm256_shuffle_epi8(rows, high));
+
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(in, _mm256_setzero_si256()));
+}
+
+/* The first byte in [p, end) whose membership is not `member`, or end. */
+static inline const char *scan_run_avx2(
+	const char *p, const char *end, const char *limit, const struct scan_class *class, bool member)
+{
+	while (p < end && limit - p >= 32) {
+		uint32_t outside = scan_outside_avx2(p, class);
+		uint32_t stops = member ? outside : ~outside;
+
+		if (stops != 0) {
+			p += __builtin_ctz(stops);
+			return p < end ? p : end;
+		}
+		p += 32;
+	}
+	while (p < end && scan_has(class, *p) == member)
+		p++;
+	return p < end ? p : end;
+}
+
+static inline const char *scan_while_avx2(
+	const char *p, const char *end, const char *limit, const struct scan_class *class)
+{
+	return scan_run_avx2(p, end, limit, class, true);
+}
+
+static inline const char *scan_until_avx2(
+	const char *p, const char *end, const char *limit, const struct scan_class *class)
+{
+	return scan_run_avx2(p, end, limit, class, false);
+}
+
+static inline uint64_t scan_equal_avx2(__m256i first, __m256i second, char c)
+{
+	__m256i wanted = _mm256_set1_epi8(c);
+	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(first, wanted));
+	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, wanted));
+
+	return (uint64_t)high << 32 | low;
+}
+
+static inline struct scan_marks scan_mark64_avx2(const char *p)
+{
+	__m256i first = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+
+	return (struct scan_marks){scan_equal_avx2(first, second, '\r'), scan_equal_avx2(first, second, '\n'),
+		scan_equal_avx2(first, second, ':')};
+}
+
+/*
+ * Marks len (at most 64) bytes. Bytes from `begin` on may be read: a short tail is marked together with what
+ * stands before it rather than copied.
+ */
+static inline struct scan_marks scan_mark_avx2(const char *p, size_t len, const char *begin)
+{
+	struct scan_marks marks;
+	char copy[64];
+	size_t excess;
+
+	if (likely_true(len == 64))
+		return scan_mark64_avx2(p);
+	excess = 64 - len;
+	if (len == 0)
+		return (struct scan_marks){0, 0, 0};
+	if ((size_t)(p - begin) < excess) {
+		memset(copy, 0, sizeof(copy));
+		memcpy(copy, p, len);
+		return scan_mark64_avx2(copy);
+	}
+	marks = scan_mark64_avx2(p - excess);
+	return (struct scan_marks){marks.cr >> excess, marks.lf >> excess, marks.colon >> excess};
+}
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Via elements (RFC 3261 20.42 and 25.1, RFC 3581). The proxy trusts nothing of a Via but what it signed;
+ * here is only its shape: protocol, sent-by, each parameter once. A comment behind the parameters, which
+ * RFC 2543 allowed, is passed over.
+ */
+#include "sip/via.h"
+#include "sip/via_priv.h"
+#include "sip/uri_priv.h"
+
+#include <errno.h>
+
+/* "SIP/2.0/" in lower case, as a little-endian word, and the bits that make its letters so. */
+#define PROTOCOL       0x2f302e322f706973ULL
+#define PROTOCOL_LOWER 0x0000000000202020ULL
+
+/* "(" ... ")", nested, with backslashes (RFC 3261 25.1, comment). Returns false when it never ends. */
+static bool comment_skip(struct cursor *c)
+{
+	unsigned depth = 0;
+
+	do {
+		if (cursor_accept(c, '(')) {
+			depth++;
+		} else if (cursor_accept(c, ')')) {
+			depth--;
+		} else {
+			c->p++;
+			if (cursor_done(c))
+				return false;
+			c->p++;
+		}
+		if (depth == 0)
+			return true;
+		cursor_skip_until(c, &class_comment_stop);
+	} while (!cursor_done(c));
+	return false;
+}
+
+/* sent-protocol = name "/" version "/" transport, with blanks allowed around each slash. */
+static int protocol_take(struct cursor *c, struct sip_via *via)
+{
+	uint64_t word;
+
+	if (c->end - c->p > 8) {
+		memcpy(&word, c->p, sizeof(word));
+		if ((word | PROTOCOL_LOWER) == PROTOCOL) {
+			c->p += 8;
+			cursor_skip_blanks(c);
+			via->transport = cursor_take(c, &class_token);
+			return span_empty(via->transport) ? -EINVAL : 0;
+		}
+	}
+	for (int slash = 0; slash < 2; slash++) {
+		if (span_empty(cursor_take(c, &class_token)))
+			return -EINVAL;
+		cursor_skip_blanks(c);
+		if (!cursor_accept(c, '/'))
+			return -EINVAL;
+		cursor_skip_blanks(c);
+	}
+	via->transport = cursor_take(c, &class_token);
+	return span_empty(via->transport) ? -EINVAL : 0;
+}
+
+/* host [":" port], with blanks allowed around the colon. */
+static int sent_by_take(struct cursor *c, struct sip_via *via)
+{
+	struct span host;
+
+	if (cursor_done(c) || !is_blank(*c->p))
+		return -EINVAL;
+	cursor_skip_blanks(c);
+	if (host_take(c, &host) < 0)
+		return -EINVAL;
+	cursor_skip_blanks(c);
+	if (cursor_accept(c, ':')) {
+		cursor_skip_blanks(c);
+		if (port_take(c, &via->port) < 0)
+			return -EINVAL;
+		cursor_skip_blanks(c);
+	}
+	via->host = host;
+	return 0;
+}
+
+/* Fills one field once; a parameter may not stand twice (RFC 3261 7.3.1). */
+static int field_set(struct span *field, struct span value)
+{
+	if (field->p != NULL || span_empty(value))
+		return -EINVAL;
+	*field = value;
+	return 0;
+}
+
+static int rport_set(struct sip_via *via, struct span value)
+{
+	if (via->has_rport)
+		return -EINVAL;
+	via->has_rport = true;
+	via->rport_filled = !span_empty(value);
+	via->rport = value;
+	return 0;
+}
+
+static int param_set(struct sip_via *via, struct span name, struct span value)
+{
+	switch (name.len) {
+	case 5:
+		if (span_ieq_str(name, "rport"))
+			return rport_set(via, value);
+		if (span_ieq_str(name, "maddr"))
+			return field_set(&via->maddr, value);
+		return 0;
+	case 6:
+		return span_ieq_str(name, "branch") ? field_set(&via->branch, value) : 0;
+	case 8:
+		return span_ieq_str(name, "received") ? field_set(&via->received, value) : 0;
+	default:
+		return 0;
+	}
+}
+
+/* One parameter; the cursor stands behind its ';'. */
+static int param_take(struct cursor *c, struct sip_via *via)
+{
+	struct span value = {NULL, 0};
+	struct span name;
+
+	cursor_skip_blanks(c);
+	name = cursor_take(c, &class_param_name);
+	if (span_empty(name))
+		return -EINVAL;
+	cursor_skip_blanks(c);
+	if (cursor_accept(c, '=')) {
+		cursor_skip_blanks(c);
+		if (!cursor_at(c, '"'))
+			value = cursor_take(c, &class_value);
+		else if (!cursor_take_quoted(c, &value))
+			return -EINVAL;
+		if (span_empty(value))
+			return -EINVAL;
+		cursor_skip_blanks(c);
+	}
+	return param_set(via, name, value);
+}
+
+int via_read(struct cursor *c, struct sip_via *ret_via)
+{
+	struct sip_via *via = ret_via;
+	const char *begin;
+
+	*via = (struct sip_via){.port = 0};
+	cursor_skip_blanks(c);
+	begin = c->p;
+	via->whole = span_from(begin, c->end);
+	if (protocol_take(c, via) < 0 || sent_by_take(c, via) < 0)
+		return -EINVAL;
+	if (!cursor_at(c, ';') && !cursor_done(c) && !cursor_at(c, ',') && !cursor_at(c, '('))
+		return -EINVAL;
+	via->params = span_from(c->p, c->p);
+	if (cursor_accept(c, ';')) {
+		via->params.p = c->p;
+		do {
+			if (param_take(c, via) < 0)
+				return -EINVAL;
+		} while (cursor_accept(c, ';'));
+		via->params = span_trim(span_from(via->params.p, c->p));
+	}
+	via->whole = span_trim(span_from(begin, c->p));
+	if (cursor_at(c, '(')) {
+		if (!comment_skip(c))
+			return -EINVAL;
+		cursor_skip_blanks(c);
+	}
+	return cursor_done(c) || *c->p == ',' ? 0 : -EINVAL;
+}
+
+int sip_via_next(struct span *rest, struct sip_via *ret_via)
+{
+	struct cursor c = cursor_of(*rest, span_end(*rest));
+	struct sip_via via;
+	int rc = via_read(&c, &via);
+
+	if (rc < 0)
+		return rc;
+	cursor_accept(&c, ',');
+	*rest = span_from(c.p, c.end);
+	*ret_via = via;
+	return 0;
+}
+
+int sip_via_parse(struct span element, struct sip_via *ret_via)
+{
+	struct span rest = element;
+	struct sip_via via;
+	int rc = sip_via_next(&rest, &via);
+
+	if (rc < 0 || !span_empty(rest))
+		return -EINVAL;
+	*ret_via = via;
+	return 0;
+}

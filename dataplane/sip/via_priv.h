@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* via.h for readers that know how far loads may reach. */
+#ifndef SIP_VIA_PRIV_H
+#define SIP_VIA_PRIV_H
+
+#include "sip/cursor_priv.h"
+#include "sip/via.h"
+
+/*
+ * Reads one element of a Via value and stops at the comma behind it or at the end. Returns 0 or -EINVAL;
+ * what was read before the fault is then in *ret_via: a host there says that sent-by was good.
+ */
+must_use int via_read(struct cursor *c, struct sip_via *ret_via);
+
+#endif
