@@ -9,6 +9,7 @@
 #include "base/ensure.h"
 #include "base/span.h"
 #include "limits.h"
+#include "sip/write.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@ struct sip_edits {
 	uint32_t count;
 	uint32_t text_len;
 	bool overflow; /* more edits or text than there is room for; rendering will refuse */
-	struct sip_edit list[SIP_EDITS_MAX];
+	struct sip_edit list[SIP_EDITS_MAX]; /* by offset */
 	char text[SIP_EDIT_TEXT_MAX];
 };
 
@@ -33,15 +34,20 @@ void sip_edits_init(struct sip_edits *edits, struct span bytes);
 
 /*
  * Each adds one edit, in any order; edits at the same offset are rendered in the order they were added. `at`
- * must point into bytes (or right behind them). Room that runs out sets overflow.
+ * must point into bytes (or right behind them), and ranges taken out must not overlap. Room that runs out
+ * sets overflow.
  */
 void sip_edit_insert(struct sip_edits *edits, const char *at, struct span text);
 void sip_edit_replace(struct sip_edits *edits, struct span old, struct span text);
 void sip_edit_delete(struct sip_edits *edits, struct span old);
 
-/* Inserts formatted text. */
-__attribute__((format(printf, 3, 4))) void sip_edit_insertf(
-	struct sip_edits *edits, const char *at, const char *format, ...);
+/*
+ * Text in pieces: write into the writer, then hand it back with the place; nothing may be added to the list
+ * in between. What did not fit sets overflow.
+ */
+struct sip_writer sip_edit_begin(struct sip_edits *edits);
+void sip_edit_end_insert(struct sip_edits *edits, const char *at, const struct sip_writer *written);
+void sip_edit_end_replace(struct sip_edits *edits, struct span old, const struct sip_writer *written);
 
 /* Renders into out. Returns 0 and sets *ret_len; -ENOBUFS when out is too small; -E2BIG on overflow. */
 must_use int sip_edits_render(const struct sip_edits *edits, char *out, size_t out_size, size_t *ret_len);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text that SIP asks a server to make out of a request: its own responses, and the topmost Via as received.
+ */
+#ifndef SIP_BUILD_H
+#define SIP_BUILD_H
+
+#include "base/addr.h"
+#include "sip/msg.h"
+#include "sip/write.h"
+
+struct sip_reply {
+	uint16_t status;
+	uint64_t to_tag;     /* written into To when the request has no To tag (RFC 3261 8.2.6.2) */
+	struct span headers; /* further header lines, each with its line end */
+};
+
+/*
+ * Writes a whole response without a body (RFC 3261 8.2.6): Via, From, To, Call-ID and CSeq come from the
+ * request, as far as it has them; it must be `answerable`. `src` is where it came from. What does not fit
+ * sets w->overflow.
+ */
+void sip_build_response(const struct sip_msg *request, const struct endpoint *src,
+	const struct sip_reply *reply, struct sip_writer *w);
+
+/*
+ * Writes a Via element as the server that received it must keep it (RFC 3261 18.2.1, RFC 3581 4): `received`
+ * is the source address when sent-by is not that very address or rport was asked for, `rport` gets the source
+ * port. Values that the peer put there itself are not believed.
+ */
+bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src); /* nothing to keep: as it is */
+void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src);
+
+/*
+ * Where a response with this topmost Via goes (RFC 3261 18.2.2, RFC 3581 4, over UDP): maddr, else received
+ * with rport or the sent-by port, else sent-by. Names are not resolved here. Returns 0 or -EINVAL.
+ */
+must_use int sip_via_target(const struct sip_via *via, struct endpoint *ret_target);
+
+/* The reason phrase of a status, "Unknown" for one that we never send. */
+struct span sip_reason(unsigned status);
+
+#endif
