@@ -59,7 +59,12 @@ const struct listener *snapshot_listener_by_id(const struct snapshot *snap, uint
 const struct listener *snapshot_listener_of_family(const struct snapshot *snap, uint8_t family);
 /* Is this endpoint one of ours (a listener, or a worker's source port)? */
 bool snapshot_is_local(const struct snapshot *snap, const struct endpoint *ep);
+bool snapshot_is_local_ip(const struct snapshot *snap, const struct ip_addr *ip);
 
+/*
+ * A listener is named on the wire by 16 bits; two that collide must not stand in one snapshot: whoever builds
+ * it checks.
+ */
 uint16_t listener_id(const struct endpoint *local, enum transport transport);
 
 #endif
