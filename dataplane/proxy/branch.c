@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Branch = "z9hG4bK" "-sl1" hex(sealed). Called for each request that is forwarded and each response. Fixed
+ * size, lower-case hexadecimal: a branch is a token, and some peers compare tokens without case.
+ */
+#include "proxy/branch.h"
+
+#include "proxy/seal.h"
+
+#include <errno.h>
+
+#define BRANCH_MARK "z9hG4bK-sl1"
+
+struct sealed_branch {
+	uint8_t key_index;
+	uint16_t listener_id;
+	uint32_t node_id;
+	uint32_t loop_hash;
+	uint64_t request_key;
+	uint64_t mac;
+} __attribute__((packed));
+
+enum { MARK_LEN = sizeof(BRANCH_MARK) - 1, SEALED_LEN = sizeof(struct sealed_branch) };
+
+static_assert(MARK_LEN + 2 * SEALED_LEN == BRANCH_LEN, "the branch has its announced size");
+
+static uint64_t branch_mac(
+	const struct sealed_branch *sealed, const struct hash_key *key, const struct sip_via *next)
+{
+	struct siphash h;
+	uint32_t port = (uint32_t)next->port << 1 | next->has_rport;
+
+	seal_begin(&h, key, SEAL_BRANCH);
+	siphash_add(&h, sealed, offsetof(struct sealed_branch, mac));
+	siphash_add(&h, &port, sizeof(port));
+	siphash_add_span(&h, next->transport);
+	siphash_add_span(&h, next->host);
+	siphash_add_span(&h, next->branch);
+	siphash_add_span(&h, next->received);
+	siphash_add_span(&h, next->rport);
+	siphash_add_span(&h, next->maddr);
+	return siphash_final(&h);
+}
+
+void branch_write(struct sip_writer *w, const struct cookie_keys *keys, const struct branch *branch,
+	const struct sip_via *next)
+{
+	struct sealed_branch sealed = {
+		.key_index = keys->current,
+		.listener_id = branch->listener_id,
+		.node_id = branch->node_id,
+		.loop_hash = branch->loop_hash,
+		.request_key = branch->request_key,
+	};
+
+	ensure(keys->current < 2);
+	sealed.mac = branch_mac(&sealed, &keys->key[keys->current], next);
+	sip_write_lit(w, BRANCH_MARK);
+	sip_write_hex(w, &sealed, sizeof(sealed));
+}
+
+static int sealed_read(struct span text, struct sealed_branch *ret_sealed)
+{
+	if (text.len != BRANCH_LEN || memcmp(text.p, BRANCH_MARK, MARK_LEN) != 0)
+		return -EINVAL;
+	return sip_read_hex(span_from(text.p + MARK_LEN, span_end(text)), ret_sealed, SEALED_LEN);
+}
+
+static struct branch opened(const struct sealed_branch *sealed)
+{
+	return (struct branch){
+		.node_id = sealed->node_id,
+		.listener_id = sealed->listener_id,
+		.loop_hash = sealed->loop_hash,
+		.request_key = sealed->request_key,
+	};
+}
+
+int branch_read(struct span text, struct branch *ret_branch)
+{
+	struct sealed_branch sealed;
+
+	if (sealed_read(text, &sealed) != 0)
+		return -EINVAL;
+	*ret_branch = opened(&sealed);
+	return 0;
+}
+
+int branch_verify(struct span text, const struct cookie_keys *keys, const struct sip_via *next,
+	struct branch *ret_branch)
+{
+	struct sealed_branch sealed;
+
+	if (sealed_read(text, &sealed) != 0)
+		return -EINVAL;
+	if (sealed.key_index > 1 || branch_mac(&sealed, &keys->key[sealed.key_index], next) != sealed.mac)
+		return -EBADMSG;
+	*ret_branch = opened(&sealed);
+	return 0;
+}
+
+bool branch_is_in(struct span text)
+{
+	return text.len >= BRANCH_LEN && memmem(text.p, text.len, BRANCH_MARK, MARK_LEN) != NULL;
+}

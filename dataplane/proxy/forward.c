@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sends a request on (RFC 3261 16.6, 16.11): the copy is the received bytes and a list of edits. Called by
+ * request.c once the target is known. The Request-URI's host is never touched (R-RT-9).
+ */
+#include "proxy/proxy_priv.h"
+#include "sip/build.h"
+
+/*
+ * How a node reaches us later: the listener on our address toward it, else the one the request came to if
+ * that is of the node's family.
+ */
+static const struct listener *listener_facing(const struct passage *passage, const struct node *node)
+{
+	const struct snapshot *snap = passage->snap;
+
+	if (ip_equal(&passage->listener->local.ip, &node->local))
+		return passage->listener;
+	for (unsigned i = 0; i < snap->listener_count; i++) {
+		const struct listener *listener = &snap->listeners[i];
+
+		if (listener->transport == TRANSPORT_UDP && ip_equal(&listener->local.ip, &node->local))
+			return listener;
+	}
+	if (passage->listener->local.ip.family == node->local.family)
+		return passage->listener;
+	return snapshot_listener_of_family(snap, node->local.family);
+}
+
+static const struct listener *listener_toward_peer(
+	const struct passage *passage, const struct route_set *set, uint8_t family)
+{
+	const struct listener *listener = NULL;
+
+	if (set->has_cookie)
+		listener = snapshot_listener_by_id(passage->snap, set->cookie.listener_id);
+	if (!listener || listener->local.ip.family != family)
+		listener = passage->listener;
+	if (listener->local.ip.family != family)
+		listener = snapshot_listener_of_family(passage->snap, family);
+	return listener;
+}
+
+static bool find_egress(const struct passage *passage, const struct route_set *set,
+	const struct target *target, struct egress *ret_egress)
+{
+	struct egress egress;
+
+	if (target->kind == TARGET_NODE) {
+		egress.src.ip = target->node->local;
+		egress.src.port = (uint16_t)(passage->snap->source_port_base + passage->proxy->worker_index);
+		egress.facing = listener_facing(passage, target->node);
+		*ret_egress = egress;
+		return egress.src.ip.family == target->node->remote.ip.family;
+	}
+	egress.facing = listener_toward_peer(passage, set, target->endpoint.ip.family);
+	if (!egress.facing)
+		return false;
+	egress.src = egress.facing->local;
+	*ret_egress = egress;
+	return true;
+}
+
+/* Methods that can begin a dialog, and unknown ones, which may (RFC 3261 16.6 step 4). */
+static bool may_begin_dialog(const struct sip_msg *msg)
+{
+	switch (msg->method_id) {
+	case SIP_INVITE:
+	case SIP_SUBSCRIBE:
+	case SIP_NOTIFY:
+	case SIP_REFER:
+	case SIP_UNKNOWN:
+		return msg->to_tag.len == 0;
+	default:
+		return false;
+	}
+}
+
+static struct cookie dialog_cookie(
+	const struct passage *passage, const struct target *target, const struct egress *egress)
+{
+	const struct node *sender = node_by_endpoint(passage->snap->nodes, &passage->in->src);
+	struct cookie cookie = {.originator_hash = cookie_tag_hash(passage->msg->from_tag)};
+
+	if (target->kind == TARGET_NODE) {
+		cookie.node_id = target->node->id;
+		cookie.flow = passage->in->src;
+		cookie.listener_id = passage->listener->id;
+		return cookie;
+	}
+	/* Only a node may name a target of its own, so here the sender is the node of the dialog. */
+	cookie.node_began = true;
+	cookie.node_id = sender ? sender->id : passage->from_node->id;
+	cookie.flow = target->endpoint;
+	cookie.listener_id = egress->facing->id;
+	return cookie;
+}
+
+static void write_record_route(struct sip_writer *w, const struct passage *passage,
+	const struct listener *listener, const struct cookie *cookie)
+{
+	sip_write_lit(w, "Record-Route: <sip:");
+	sip_write_endpoint(w, &listener->local);
+	sip_write_lit(w, ";lr;" COOKIE_PARAM "=");
+	cookie_write(w, &passage->snap->keys, cookie, passage->msg->call_id);
+	sip_write_lit(w, ">\r\n");
+}
+
+/*
+ * One value serves both sides, unless each reaches us at another address: then two, the next hop's on top
+ * (RFC 5658 5).
+ */
+static void write_record_routes(struct sip_writer *w, const struct passage *passage,
+	const struct target *target, const struct egress *egress)
+{
+	struct cookie cookie;
+
+	if (!passage->listener->record_route || !may_begin_dialog(passage->msg))
+		return;
+	cookie = dialog_cookie(passage, target, egress);
+	if (egress->facing && egress->facing != passage->listener)
+		write_record_route(w, passage, egress->facing, &cookie);
+	write_record_route(w, passage, passage->listener, &cookie);
+}
+
+/* RFC 3261 18.2.1 and RFC 3581 4; afterwards *ret_next is the Via below ours as it goes out. */
+static void edit_received(struct passage *passage, struct sip_via *ret_next)
+{
+	struct sip_edits *edits = &passage->proxy->edits;
+	const struct sip_via *via = &passage->msg->via;
+	struct sip_writer w;
+
+	*ret_next = *via;
+	if (sip_via_is_from(via, &passage->in->src))
+		return;
+	w = sip_edit_begin(edits);
+	sip_write_via_received(&w, via, &passage->in->src);
+	/* Reading it again costs little and leaves no second opinion on what the response will bring back. */
+	if (!w.overflow && sip_via_parse(span_of(w.buf, w.len), ret_next) != 0)
+		w.overflow = true;
+	sip_edit_end_replace(edits, via->whole, &w);
+}
+
+/* 16.6 step 3: one less, or 70 where there was none. */
+static void edit_max_forwards(const struct sip_msg *msg, struct sip_edits *edits)
+{
+	struct sip_writer w;
+
+	if (msg->max_forwards < 0) {
+		sip_edit_insert(edits, msg->headers[0].line.p, (struct span)SPAN_LIT("Max-Forwards: 70\r\n"));
+		return;
+	}
+	w = sip_edit_begin(edits);
+	sip_write_u32(&w, (uint32_t)msg->max_forwards - 1);
+	sip_edit_end_replace(edits, present_header(msg, SIP_HDR_MAX_FORWARDS)->value, &w);
+}
+
+/* Our Via and Record-Route stand before all others of their kind: in front of the first header. */
+static void edit_top(struct passage *passage, const struct target *target, const struct egress *egress,
+	const struct request_hash *hash)
+{
+	struct sip_edits *edits = &passage->proxy->edits;
+	const struct branch branch = {
+		.node_id = target->kind == TARGET_NODE ? target->node->id : 0,
+		.listener_id = passage->listener->id,
+		.loop_hash = hash->loop,
+		.request_key = hash->transaction,
+	};
+	struct sip_writer w;
+	struct sip_via next;
+
+	edit_received(passage, &next);
+	w = sip_edit_begin(edits);
+	sip_write_lit(&w, "Via: SIP/2.0/UDP ");
+	sip_write_endpoint(&w, &egress->src);
+	sip_write_lit(&w, ";branch=");
+	branch_write(&w, &passage->snap->keys, &branch, &next);
+	sip_write_lit(&w, "\r\n");
+	write_record_routes(&w, passage, target, egress);
+	sip_edit_end_insert(edits, passage->msg->headers[0].line.p, &w);
+}
+
+static void fill_out(struct passage *passage, const struct target *target, const struct egress *egress,
+	const struct request_hash *hash)
+{
+	struct proxy_out *out = passage->out;
+
+	out->src = egress->src;
+	out->dst = target->kind == TARGET_NODE ? target->node->remote : target->endpoint;
+	out->node_slot = target->kind == TARGET_NODE ? target->node->slot : PROXY_NO_NODE;
+	out->request_key = passage_latency_key(passage->msg, hash->transaction);
+	out->is_request = true;
+}
+
+enum proxy_action forward_request(struct passage *passage, const struct route_set *set,
+	const struct target *target, const struct request_hash *hash)
+{
+	struct sip_edits *edits = &passage->proxy->edits;
+	const struct sip_msg *msg = passage->msg;
+	struct egress egress;
+
+	if (target->kind == TARGET_NODE && target->node->transport != TRANSPORT_UDP)
+		return reply_refuse(passage, 503, STAT_sip_transport_unserved);
+	if (!find_egress(passage, set, target, &egress))
+		return reply_refuse(passage, 503, STAT_sip_no_egress);
+	sip_edits_init(edits, passage_message(passage));
+	edit_top(passage, target, &egress, hash);
+	edit_max_forwards(msg, edits);
+	route_set_edit(set, msg, edits);
+	if (passage_render(passage) != 0)
+		return reply_refuse(passage, 513, STAT_sip_too_large);
+	stats_inc(passage->proxy->stats, STAT_sip_requests_forwarded);
+	fill_out(passage, target, &egress, hash);
+	return PROXY_FORWARD;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The stateless proxy's outermost step: parse, and give the message to the stage for its kind. Called by the
+ * worker for each datagram. The same bytes with the same snapshot give the same result; nothing is remembered
+ * (RFC 3261 16.11).
+ */
+#include "proxy/proxy.h"
+
+#include "proxy/proxy_priv.h"
+
+/* RFC 5626 3.5.1: peers hold a NAT binding open with line ends; some send a NUL byte instead. */
+static bool is_keepalive(struct span bytes)
+{
+	if (bytes.len > 4)
+		return false;
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (bytes.p[i] != '\r' && bytes.p[i] != '\n' && bytes.p[i] != '\0')
+			return false;
+	}
+	return true;
+}
+
+/* A broken request is still judged by who sent it, as long as there is enough of it to answer. */
+static enum proxy_action broken_input(struct passage *passage)
+{
+	const struct sip_msg *msg = passage->msg;
+
+	return msg->is_request && msg->answerable ? request_input(passage) : reply_parse_error(passage);
+}
+
+static enum proxy_action parsed_input(struct passage *passage)
+{
+	if (!passage->msg->is_request) {
+		stats_inc(passage->proxy->stats, STAT_sip_responses);
+		return response_input(passage);
+	}
+	stats_inc(passage->proxy->stats, STAT_sip_requests);
+	return request_input(passage);
+}
+
+enum proxy_action proxy_input(
+	struct proxy *proxy, const struct snapshot *snap, const struct proxy_in *in, struct proxy_out *out)
+{
+	struct passage passage = {.proxy = proxy, .snap = snap, .in = in, .out = out, .msg = &proxy->msg};
+
+	ensure(in->transport == TRANSPORT_UDP && proxy->worker_index < snap->worker_count);
+	out->len = 0;
+	out->request_key = 0;
+	out->node_slot = PROXY_NO_NODE;
+	out->status = 0;
+	out->is_request = false;
+	if (is_keepalive(in->bytes)) {
+		stats_inc(proxy->stats, STAT_sip_keepalives);
+		return PROXY_DROP;
+	}
+	if (sip_parse(in->bytes, true, &proxy->msg) != PARSE_OK)
+		return broken_input(&passage);
+	return parsed_input(&passage);
+}
+
+struct span passage_message(const struct passage *passage)
+{
+	return span_from(passage->msg->start_line.p, passage->in->bytes.p + passage->msg->total_len);
+}
+
+int passage_render(struct passage *passage)
+{
+	struct proxy_out *out = passage->out;
+
+	return sip_edits_render(&passage->proxy->edits, out->buf, out->buf_size, &out->len);
+}
+
+uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t transaction)
+{
+	return hash_mix(transaction + msg->method_id);
+}

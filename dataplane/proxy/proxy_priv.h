@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One message on its way through the proxy: what the stages hand to each other. Lives on proxy_input's stack.
+ */
+#ifndef PROXY_PROXY_PRIV_H
+#define PROXY_PROXY_PRIV_H
+
+#include "proxy/branch.h"
+#include "proxy/proxy.h"
+#include "proxy/route_set.h"
+#include "proxy/target.h"
+
+#include <stdbool.h>
+
+struct passage {
+	struct proxy *proxy;
+	const struct snapshot *snap;
+	const struct proxy_in *in;
+	struct proxy_out *out;
+	const struct sip_msg *msg;
+	const struct listener *listener; /* where a request came in */
+	const struct node *from_node;    /* a node with the source's address, or NULL */
+	bool admitted;                   /* by the ACL, or as a node */
+};
+
+/* Where a request leaves from. */
+struct egress {
+	struct endpoint src;
+	const struct listener *facing; /* how the next hop reaches us later; NULL: no way */
+};
+
+/* The stages; each counts what it decides. */
+enum proxy_action request_input(struct passage *passage);
+enum proxy_action response_input(struct passage *passage);
+
+/* Answers the request, or drops it when it is an ACK. Counts `reason`. */
+enum proxy_action reply_refuse(struct passage *passage, unsigned status, enum stat reason);
+/* 420 naming what stands in the header `requires` (Proxy-Require or Require). */
+enum proxy_action reply_unsupported(struct passage *passage, enum sip_header_id requires);
+enum proxy_action reply_options(struct passage *passage);
+/* For a request that did not parse: what its error asks for, if it can be answered at all. */
+enum proxy_action reply_parse_error(struct passage *passage);
+
+/* What loop detection and transaction matching see of a request (RFC 3261 16.11, RFC 5393 4.2). */
+struct request_hash {
+	uint32_t loop;
+	uint64_t transaction;
+	uint64_t node_key; /* of the Call-ID alone: what belongs together goes to one node */
+};
+struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set);
+/* Is there a Via of ours that saw the same request? */
+bool request_has_looped(const struct passage *passage, const struct request_hash *hash);
+
+/* A request inside a dialog, by our cookie. */
+struct target dialog_target(
+	const struct passage *passage, const struct route_set *set, const struct target_query *query);
+
+/* Sends a request to a target of kind NODE or DIRECT. */
+enum proxy_action forward_request(struct passage *passage, const struct route_set *set,
+	const struct target *target, const struct request_hash *hash);
+
+/* A header that the caller knows to be there: the parser refuses messages without it, or the caller looked.
+ */
+static inline const struct sip_header *present_header(const struct sip_msg *msg, enum sip_header_id id)
+{
+	const struct sip_header *header = sip_header_first(msg, id);
+
+	ensure(header);
+	return header;
+}
+
+/* The message without what stood before and behind it in the datagram (RFC 3261 7.5, 18.3). */
+struct span passage_message(const struct passage *passage);
+
+/* Renders the edits into out. Returns 0, or -E2BIG when they do not fit. */
+must_use int passage_render(struct passage *passage);
+
+/* The latency key of a request or response: a CANCEL shares the transaction, but has an answer of its own. */
+uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t transaction);
+
+#endif

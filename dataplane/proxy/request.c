@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A request's way through the proxy: RFC 3261 16.3 (validation), 16.4 (preprocessing), 16.5 (target). What is
+ * decided here is carried out by forward.c and reply.c. Trust comes first: a stranger learns nothing from our
+ * other answers.
+ */
+#include "policy/acl.h"
+#include "proxy/proxy_priv.h"
+
+/* R-ACL-2. A configured node is a peer we chose ourselves: it needs no entry. */
+static bool is_admitted(struct passage *passage)
+{
+	const struct ip_addr *ip = &passage->in->src.ip;
+
+	passage->from_node = node_by_ip(passage->snap->nodes, ip);
+	passage->admitted = passage->from_node || acl_match(passage->snap->acl, ip) != ACL_REFUSED;
+	return passage->admitted;
+}
+
+static enum proxy_action refuse_stranger(struct passage *passage)
+{
+	char source[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(&passage->in->src, source);
+	tracef(passage->proxy->trace, TRACE_LOG,
+		"ACL - upstream not trusted - need to authenticate: %s at listener %s", source,
+		passage->listener->name);
+	if (!passage->listener->acl_drop)
+		return reply_refuse(passage, 403, STAT_sip_acl_refused);
+	stats_inc(passage->proxy->stats, STAT_sip_acl_dropped);
+	return PROXY_DROP;
+}
+
+static enum proxy_action to_ourselves(struct passage *passage)
+{
+	if (passage->msg->method_id != SIP_OPTIONS || passage->msg->uri.user.len > 0)
+		return reply_refuse(passage, 404, STAT_sip_unknown_user);
+	if (sip_header_first(passage->msg, SIP_HDR_REQUIRE))
+		return reply_unsupported(passage, SIP_HDR_REQUIRE);
+	return reply_options(passage);
+}
+
+/* 16.3 step 3: OPTIONS at its last hop is answered instead. */
+static enum proxy_action out_of_hops(struct passage *passage)
+{
+	if (passage->msg->method_id == SIP_OPTIONS)
+		return reply_options(passage);
+	return reply_refuse(passage, 483, STAT_sip_max_forwards_reached);
+}
+
+/* 16.3 step 5. A CANCEL must go where its INVITE went, whatever it requires (RFC 3261 9.1, 8.2.2.3). */
+static bool requires_extension(const struct sip_msg *msg)
+{
+	return sip_header_first(msg, SIP_HDR_PROXY_REQUIRE) && msg->method_id != SIP_CANCEL &&
+	       msg->method_id != SIP_ACK;
+}
+
+/* 16.5: a foreign maddr in the Request-URI is the only target there may be. */
+static bool foreign_maddr(const struct route_set *set, struct sip_uri *ret_uri)
+{
+	struct sip_uri uri = set->request_uri;
+
+	if (set->maddr_is_ours || !sip_param_find(uri.params, "maddr", &uri.host) || uri.host.len == 0)
+		return false;
+	*ret_uri = uri;
+	return true;
+}
+
+static struct target find_target(
+	struct passage *passage, const struct route_set *set, const struct request_hash *hash)
+{
+	const struct target_query query = {
+		.snap = passage->snap,
+		.worker = passage->proxy->worker_index,
+		.from_node = passage->from_node,
+		.node_key = hash->node_key,
+		.trace = passage->proxy->trace,
+	};
+	struct sip_uri maddr;
+
+	if (set->cookie_bad)
+		stats_inc(passage->proxy->stats, STAT_sip_cookie_bad);
+	if (set->has_cookie)
+		return dialog_target(passage, set, &query);
+	if (set->has_next)
+		return target_of_next_hop(&query, &set->next);
+	if (foreign_maddr(set, &maddr))
+		return target_of_next_hop(&query, &maddr);
+	return target_of_request_uri(&query, &set->request_uri);
+}
+
+static enum proxy_action route_request(struct passage *passage)
+{
+	struct request_hash hash;
+	struct target target;
+	struct route_set set;
+
+	if (route_set_read(&set, passage->msg, passage->snap) != 0)
+		return reply_refuse(passage, 400, STAT_sip_bad_route);
+	hash = request_hash(passage->msg, &set);
+	if (request_has_looped(passage, &hash))
+		return reply_refuse(passage, 482, STAT_sip_loop_detected);
+	target = find_target(passage, &set, &hash);
+	switch (target.kind) {
+	case TARGET_REFUSED:
+		return reply_refuse(passage, target.status, target.reason);
+	case TARGET_SELF:
+		return to_ourselves(passage);
+	case TARGET_NODE:
+	case TARGET_DIRECT:
+		break;
+	}
+	return forward_request(passage, &set, &target, &hash);
+}
+
+enum proxy_action request_input(struct passage *passage)
+{
+	const struct proxy_in *in = passage->in;
+
+	passage->listener = snapshot_listener(passage->snap, &in->local, (enum transport)in->transport);
+	if (!passage->listener) {
+		stats_inc(passage->proxy->stats, STAT_sip_no_listener);
+		return PROXY_DROP;
+	}
+	if (!is_admitted(passage))
+		return refuse_stranger(passage);
+	if (passage->msg->error != SIP_ERR_NONE)
+		return reply_parse_error(passage);
+	if (passage->msg->max_forwards == 0)
+		return out_of_hops(passage);
+	if (requires_extension(passage->msg))
+		return reply_unsupported(passage, SIP_HDR_PROXY_REQUIRE);
+	return route_request(passage);
+}

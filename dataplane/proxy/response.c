@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A response's way back (RFC 3261 16.7, 16.11, 18.1.2, 18.2.2): our Via comes off, the next one says where
+ * to. A response is believed when the branch is one that we wrote for exactly that next Via; who sent it does
+ * not matter then, nor could it be known: nodes answer from where they like.
+ */
+#include "proxy/proxy_priv.h"
+#include "sip/build.h"
+
+static enum proxy_action drop(struct passage *passage, enum stat reason)
+{
+	stats_inc(passage->proxy->stats, reason);
+	return PROXY_DROP;
+}
+
+/* 18.1.2: "it compares the sent-by value of the top Via with the values the client transport inserts". */
+static bool top_via_is_ours(const struct passage *passage)
+{
+	const struct sip_via *via = &passage->msg->via;
+	struct endpoint sent_by = {.port = via->port};
+
+	return ip_parse(via->host, &sent_by.ip) == 0 && snapshot_is_local(passage->snap, &sent_by);
+}
+
+struct via_below {
+	struct span own; /* what to take out */
+	struct sip_via next;
+};
+
+/* The Via below ours may stand on the same line or on one of its own. Returns false when there is none. */
+static bool find_via_below(const struct sip_msg *msg, struct via_below *ret_below)
+{
+	const struct sip_header *header = present_header(msg, SIP_HDR_VIA);
+	struct span rest = header->value;
+	struct sip_via top;
+
+	if (sip_via_next(&rest, &top) != 0)
+		return false;
+	if (rest.len > 0) {
+		if (sip_via_next(&rest, &ret_below->next) != 0)
+			return false;
+		ret_below->own = span_from(header->value.p, ret_below->next.whole.p);
+		return true;
+	}
+	ret_below->own = header->line;
+	header = sip_header_next(msg, header);
+	if (!header)
+		return false;
+	rest = header->value;
+	return sip_via_next(&rest, &ret_below->next) == 0;
+}
+
+/* From where the request came in, so that the peer hears the address that it spoke to. */
+static const struct listener *find_listener(
+	const struct passage *passage, const struct branch *branch, uint8_t family)
+{
+	const struct listener *listener = snapshot_listener_by_id(passage->snap, branch->listener_id);
+
+	if (listener && listener->local.ip.family == family)
+		return listener;
+	return snapshot_listener_of_family(passage->snap, family);
+}
+
+static enum proxy_action send_on(
+	struct passage *passage, const struct via_below *below, const struct branch *branch)
+{
+	struct proxy_out *out = passage->out;
+	const struct listener *listener;
+	const struct node *node;
+
+	if (sip_via_target(&below->next, &out->dst) != 0 || snapshot_is_local_ip(passage->snap, &out->dst.ip))
+		return drop(passage, STAT_sip_response_no_target);
+	listener = find_listener(passage, branch, out->dst.ip.family);
+	if (!listener)
+		return drop(passage, STAT_sip_no_egress);
+	sip_edits_init(&passage->proxy->edits, passage_message(passage));
+	sip_edit_delete(&passage->proxy->edits, below->own);
+	if (passage_render(passage) != 0)
+		return drop(passage, STAT_sip_too_large);
+	stats_inc(passage->proxy->stats, STAT_sip_responses_forwarded);
+	node = node_by_id(passage->snap->nodes, branch->node_id);
+	out->src = listener->local;
+	out->node_slot = node ? node->slot : PROXY_NO_NODE;
+	out->request_key = passage_latency_key(passage->msg, branch->request_key);
+	out->status = passage->msg->status;
+	return PROXY_FORWARD;
+}
+
+enum proxy_action response_input(struct passage *passage)
+{
+	const struct sip_msg *msg = passage->msg;
+	struct via_below below;
+	struct branch branch;
+
+	if (!top_via_is_ours(passage))
+		return drop(passage, STAT_sip_response_foreign);
+	if (branch_read(msg->via.branch, &branch) != 0)
+		return drop(passage, STAT_sip_response_bad_branch);
+	if (!find_via_below(msg, &below))
+		return drop(passage, STAT_sip_response_bad_next_via);
+	if (branch_verify(msg->via.branch, &passage->snap->keys, &below.next, &branch) != 0)
+		return drop(passage, STAT_sip_response_forged);
+	return send_on(passage, &below, &branch);
+}

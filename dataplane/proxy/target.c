@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The routing decision. Called for each request that opens a dialog or stands alone, for a dialog whose node
+ * is gone, and by explain.c. User patterns come before domain patterns, for they say more (R-RT-4); within
+ * each the most specific comes first (R-RT-2).
+ */
+#include "proxy/target.h"
+
+#include "policy/domain.h"
+#include "policy/user.h"
+
+#include <errno.h>
+
+static struct target refused(uint16_t status, enum stat reason)
+{
+	return (struct target){.kind = TARGET_REFUSED, .status = status, .reason = reason};
+}
+
+/* R-RT-7: the form of the original's log. */
+static void trace_choice(
+	const struct target_query *query, const struct route_pattern *pattern, unsigned hop, struct span host)
+{
+	const struct node *node = node_by_slot(query->snap->nodes, pattern->hops[hop].node_slot);
+	char remote[ENDPOINT_TEXT_MAX];
+
+	if (!trace_on(query->trace, TRACE_ROUTING) || !node)
+		return;
+	endpoint_format(&node->remote, remote);
+	tracef(query->trace, TRACE_ROUTING, "Routing: Found %s route for %.*s:%s;%s pwf %u:%u:%u",
+		pattern->scope == ROUTE_USER ? "user" : "domain", SPAN_ARG(host), remote,
+		node->transport == TRANSPORT_UDP   ? "UDP"
+		: node->transport == TRANSPORT_TCP ? "TCP"
+						   : "TLS",
+		pattern->hops[hop].priority, pattern->hops[hop].weight, pattern->hop_flags[hop]);
+}
+
+static int pick_hop(const struct target_query *query, const struct route_pattern *pattern)
+{
+	struct target_steps *steps = query->steps;
+	struct target_pattern *step;
+
+	if (!steps)
+		return node_pick(query->snap->nodes, pattern->hops, pattern->hop_count, query->node_key);
+	ensure(steps->pattern_count < TARGET_PATTERNS_MAX);
+	step = &steps->patterns[steps->pattern_count++];
+	step->pattern = pattern;
+	step->chosen = node_pick_explain(
+		query->snap->nodes, pattern->hops, pattern->hop_count, query->node_key, step->verdicts);
+	return step->chosen;
+}
+
+struct target_search {
+	struct span name; /* what was looked up, for the log */
+	struct target best;
+	bool done;
+};
+
+/* Goes through the patterns until one decides: R-RT-5, R-RT-6. */
+static void try_patterns(
+	const struct target_query *query, const struct route_result *found, struct target_search *search)
+{
+	for (unsigned i = 0; i < found->count && !search->done; i++) {
+		const struct route_pattern *pattern = found->patterns[i];
+		int hop = pick_hop(query, pattern);
+
+		if (pattern->flags & ROUTE_BLOCK) {
+			search->best = refused(403, STAT_sip_route_blocked);
+			search->done = true;
+		} else if (hop >= 0) {
+			trace_choice(query, pattern, (unsigned)hop, search->name);
+			search->best.kind = TARGET_NODE;
+			search->best.node = node_by_slot(query->snap->nodes, pattern->hops[hop].node_slot);
+			search->done = true;
+		} else {
+			search->best = refused(503, STAT_sip_no_node);
+			search->done = !(pattern->flags & ROUTE_LESS_SPECIFIC);
+		}
+	}
+}
+
+static void try_users(
+	const struct target_query *query, const struct sip_uri *uri, struct target_search *search)
+{
+	char user[USER_PART_MAX_BYTES];
+	struct route_result found;
+	int len;
+
+	if (uri->user.len == 0 || !query->snap->users)
+		return;
+	len = sip_unescape(uri->user, user, sizeof(user));
+	if (len < 0)
+		return;
+	found.count = 0;
+	user_match(query->snap->users, query->worker, span_of(user, (size_t)len), &found);
+	search->name = uri->user;
+	try_patterns(query, &found, search);
+}
+
+/* R-RT-9: a telephone number has no domain, whatever stands behind its "@". */
+static bool is_phone(const struct sip_uri *uri)
+{
+	struct span value;
+
+	return uri->host.len == 0 ||
+	       (sip_param_find(uri->params, "user", &value) && span_ieq_str(value, "phone"));
+}
+
+static void try_domains(
+	const struct target_query *query, const struct sip_uri *uri, struct target_search *search)
+{
+	struct route_result found;
+
+	if (is_phone(uri) || search->done)
+		return;
+	if (trace_on(query->trace, TRACE_ROUTING))
+		tracef(query->trace, TRACE_ROUTING, "Routing: dipping for %.*s", SPAN_ARG(uri->host));
+	found.count = 0;
+	route_match(query->snap->routes, query->worker, uri->host, &found);
+	search->name = uri->host;
+	try_patterns(query, &found, search);
+}
+
+struct target target_of_patterns(const struct target_query *query, const struct sip_uri *uri)
+{
+	struct target_search search = {.best = refused(404, STAT_sip_no_route)};
+
+	try_users(query, uri, &search);
+	try_domains(query, uri, &search);
+	return search.best;
+}
+
+int target_literal(const struct sip_uri *uri, struct endpoint *ret_endpoint)
+{
+	struct endpoint ep = {.port = uri->port ? uri->port : transport_default_port(TRANSPORT_UDP)};
+	struct span transport;
+
+	if (uri->scheme != SIP_SCHEME_SIP)
+		return -EPROTONOSUPPORT;
+	if (ip_parse(uri->host, &ep.ip) != 0)
+		return -EHOSTUNREACH;
+	if (sip_param_find(uri->params, "transport", &transport) && !span_ieq_str(transport, "udp"))
+		return -EPROTONOSUPPORT;
+	*ret_endpoint = ep;
+	return 0;
+}
+
+/*
+ * An address instead of a name. A configured node may be reached so by everybody we admit; anything else
+ * would make us an open relay, so only nodes may ask for it.
+ */
+static struct target target_of_literal(const struct target_query *query, const struct endpoint *ep)
+{
+	const struct node *node = node_by_endpoint(query->snap->nodes, ep);
+
+	if (node)
+		return node_serves_dialogs(node) ? (struct target){.kind = TARGET_NODE, .node = node}
+						 : refused(503, STAT_sip_no_node);
+	if (!query->from_node || ip_is_multicast(&ep->ip) || ip_is_unspecified(&ep->ip))
+		return refused(403, STAT_sip_relay_denied);
+	return (struct target){.kind = TARGET_DIRECT, .endpoint = *ep};
+}
+
+struct target target_of_next_hop(const struct target_query *query, const struct sip_uri *uri)
+{
+	struct endpoint ep;
+	struct target target;
+
+	switch (target_literal(uri, &ep)) {
+	case 0:
+		return target_of_literal(query, &ep);
+	case -EPROTONOSUPPORT:
+		return query->from_node ? refused(503, STAT_sip_transport_unserved)
+					: refused(403, STAT_sip_relay_denied);
+	default:
+		/* A name: our own table is all the DNS a worker has. */
+		target = target_of_patterns(query, uri);
+		if (target.kind == TARGET_REFUSED && target.reason == STAT_sip_no_route && !query->from_node)
+			return refused(403, STAT_sip_relay_denied);
+		return target;
+	}
+}
+
+/*
+ * R-DOM-1. Nodes are exempt: what they send outward is for foreign domains, which have routes but are not
+ * served here (R-RT-8).
+ */
+static bool domain_served(const struct target_query *query, struct span host)
+{
+	int domain = domain_find(query->snap->domains, host);
+
+	if (query->steps) {
+		query->steps->domain = domain;
+		query->steps->domain_asked = true;
+	}
+	return domain != DOMAIN_UNKNOWN || query->from_node;
+}
+
+static struct target target_of_number(const struct target_query *query, const struct sip_uri *uri)
+{
+	struct target target = target_of_patterns(query, uri);
+
+	if (target.kind == TARGET_REFUSED && target.reason == STAT_sip_no_route)
+		return refused(416, STAT_sip_scheme_unserved);
+	return target;
+}
+
+struct target target_of_request_uri(const struct target_query *query, const struct sip_uri *uri)
+{
+	struct target_search users = {.best = refused(404, STAT_sip_no_route)};
+	struct ip_addr ip;
+
+	if (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)
+		return target_of_number(query, uri);
+	if (ip_parse(uri->host, &ip) != 0)
+		return domain_served(query, uri->host) ? target_of_patterns(query, uri)
+						       : refused(404, STAT_sip_domain_unknown);
+	/* An address has no domain: a user pattern may still know the user. */
+	try_users(query, uri, &users);
+	if (users.done || users.best.reason != STAT_sip_no_route)
+		return users.best;
+	if (snapshot_is_local_ip(query->snap, &ip))
+		return (struct target){.kind = TARGET_SELF};
+	return target_of_next_hop(query, uri);
+}
