@@ -41,7 +41,10 @@ uint16_t exchange_give(struct exchange *exchange, struct exchange_way way, uint1
 uint16_t exchange_take(
 	struct exchange *exchange, struct exchange_way way, struct rte_mbuf **ret_mbufs, uint16_t max);
 
-struct mailbox *exchange_mailbox(struct exchange *exchange, unsigned from, unsigned to);
+/* A letter from one worker to another. False when the box is full; counted there. */
+must_use bool exchange_send(struct exchange *exchange, unsigned from, unsigned to, const struct mail *mail);
+unsigned exchange_receive(
+	struct exchange *exchange, unsigned from, unsigned to, struct mail *ret_mails, unsigned max);
 
 /* Anything waiting for this worker? */
 bool exchange_waiting(const struct exchange *exchange, unsigned to);
@@ -53,7 +56,7 @@ bool exchange_waiting(const struct exchange *exchange, unsigned to);
 const struct wire *exchange_wire(
 	struct exchange *exchange, unsigned worker, unsigned owner, uint16_t port, const struct wire *real);
 
-/* The workers that `from` gave frames to since the last call, as bits. */
+/* The workers that `from` gave something to since the last call, as bits. */
 uint64_t exchange_gave_to(struct exchange *exchange, unsigned from);
 
 #endif

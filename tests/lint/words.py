@@ -33,6 +33,7 @@ ON_PACKET_PATH = {
 # Files of dataplane/ that do not run on the packet path, with the reason.
 OFF_PACKET_PATH = {
     "dataplane/base/ensure.c": "ends the process",
+    "dataplane/worker_create.c": "control's thread, before and after the worker's",
     "dataplane/policy/*": "the build side runs on control's compile thread",
 }
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Letters to a worker. A letter names a node by slot and identity: by the time it is read, the slot may
+ * belong to another node, and then the letter is void.
+ */
+#include "exchange.h"
+#include "worker_priv.h"
+
+static const struct node *addressed_node(const struct worker *worker, const struct mail_node *mail)
+{
+	const struct node *node = node_by_slot(worker->snap->nodes, mail->slot);
+
+	return node && node->id == mail->id ? node : NULL;
+}
+
+static void read_letter(struct worker *worker, const struct mail *mail)
+{
+	const struct node *node;
+
+	switch ((enum mail_kind)mail->kind) {
+	case MAIL_PROBE_NOW:
+		node = addressed_node(worker, &mail->node);
+		if (node)
+			probe_now(&worker->probes, node, worker->now_ns);
+		break;
+	case MAIL_SUSPECT:
+		node = addressed_node(worker, &mail->node);
+		if (node)
+			probe_suspect(&worker->probes, node, worker->now_ns);
+		break;
+	case MAIL_NEIGHBOUR: {
+		struct net_neighbour neighbour = {.ip = mail->neighbour.ip,
+			.port = mail->neighbour.port,
+			.flags = mail->neighbour.flags};
+		memcpy(neighbour.mac, mail->neighbour.mac, sizeof(neighbour.mac));
+		net_neigh_learn(worker->net, &neighbour, worker->now_ns);
+		break;
+	}
+	case MAIL_NONE:
+	case MAIL_NODE_EVENT:
+		ensure(!"a worker is not the one who reads this");
+	}
+}
+
+unsigned worker_letters(struct worker *worker)
+{
+	struct mail mails[WORKER_LETTERS];
+	unsigned count = mailbox_receive(&worker->from_control, mails, WORKER_LETTERS);
+	unsigned total = count;
+
+	for (unsigned i = 0; i < count; i++)
+		read_letter(worker, &mails[i]);
+	if (!worker->config.exchange)
+		return total;
+	for (unsigned from = 0; from < worker->config.count; from++) {
+		if (from == worker->config.index)
+			continue;
+		count = exchange_receive(
+			worker->config.exchange, from, worker->config.index, mails, WORKER_LETTERS);
+		for (unsigned i = 0; i < count; i++)
+			read_letter(worker, &mails[i]);
+		total += count;
+	}
+	return total;
+}
+
+void worker_neighbour_offer(void *ctx, const struct net_neighbour *neighbour)
+{
+	struct worker *worker = worker_of(ctx);
+	struct mail mail = {.kind = MAIL_NEIGHBOUR,
+		.from = (uint8_t)worker->config.index,
+		.neighbour = {.ip = neighbour->ip, .port = neighbour->port, .flags = neighbour->flags}};
+
+	memcpy(mail.neighbour.mac, neighbour->mac, sizeof(mail.neighbour.mac));
+	for (unsigned to = 0; worker->config.exchange && to < worker->config.count; to++) {
+		if (to == worker->config.index)
+			continue;
+		/* Whoever misses it will ask the neighbour again. */
+		if (!exchange_send(worker->config.exchange, worker->config.index, to, &mail))
+			stats_inc(&worker->stats, STAT_worker_letters_refused);
+	}
+}

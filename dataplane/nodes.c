@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a worker learns about nodes: answers to probes, ICMP errors, and how long requests take. It draws no
+ * conclusion: reports go to control, which decides and writes the node's word.
+ */
+#include "exchange.h"
+#include "probe_message.h"
+#include "worker_priv.h"
+
+static void probe_send(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns)
+{
+	struct worker *worker = worker_of(ctx);
+	char text[PROBE_MESSAGE_MAX];
+	struct probe_request request = {
+		.ident = {.epoch = worker->config.epoch, .node_id = node->id, .seq = seq},
+		.local = {.ip = node->local,
+			.port = (uint16_t)(worker->snap->source_port_base + worker->config.index)},
+		.remote = node->remote,
+	};
+	size_t len = probe_message_write(&request, &worker->config.probe_key, text);
+
+	(void)now_ns;
+	stats_inc(&worker->stats, STAT_worker_probe_sent);
+	figure_add(&worker->nodes[node->slot].probes, 1);
+	worker_send(worker, &request.local, &request.remote, span_of(text, len));
+}
+
+static void count_report(struct node_figures *figures, const struct probe_report *report)
+{
+	if (report->event == HEALTH_PROBE_TIMEOUT) {
+		figure_add(&figures->probe_timeouts, 1);
+	} else if (report->event == HEALTH_UNREACHABLE) {
+		figure_add(&figures->unreachable, 1);
+	} else {
+		figure_add(&figures->probe_answers, 1);
+		hist_record(&figures->probe_rtt, report->rtt_ns);
+	}
+}
+
+static bool probe_report(void *ctx, const struct probe_report *report, uint64_t now_ns)
+{
+	struct worker *worker = worker_of(ctx);
+	struct mail mail = {
+		.kind = MAIL_NODE_EVENT,
+		.from = (uint8_t)worker->config.index,
+		.node = {.id = report->node->id,
+			.slot = report->node->slot,
+			.event = (uint8_t)report->event,
+			.retry_after_s = report->retry_after_s,
+			.rtt_ns = report->rtt_ns,
+			.at_ns = now_ns},
+	};
+
+	if (!mailbox_send(&worker->to_control, &mail)) {
+		stats_inc(&worker->stats, STAT_worker_letters_refused);
+		return false;
+	}
+	count_report(&worker->nodes[report->node->slot], report);
+	return true;
+}
+
+void worker_nodes_init(struct worker *worker)
+{
+	struct probe_set_config config = {
+		.owner = {.ctx = worker, .send = probe_send, .report = probe_report},
+		.wheel = &worker->wheel,
+		.rng = &worker->rng,
+		.worker_index = worker->config.index,
+		.worker_count = worker->config.count,
+	};
+
+	probe_set_init(&worker->probes, &config);
+}
+
+void worker_nodes_sync(struct worker *worker)
+{
+	const struct node_table *nodes = worker->snap->nodes;
+
+	probe_set_sync(&worker->probes, nodes, worker->now_ns);
+	for (unsigned slot = 0; slot < nodes->slot_count; slot++) {
+		const struct node *node = node_by_slot(nodes, slot);
+		struct node_figures *figures = &worker->nodes[slot];
+		if (!node || figures->node_id == node->id)
+			continue;
+		/* The id comes last, so that a reader who sees it sees numbers of this node. */
+		memset(figures, 0, sizeof(*figures));
+		__atomic_store_n(&figures->node_id, node->id, __ATOMIC_RELEASE);
+	}
+}
+
+bool worker_probe_response(struct worker *worker, struct span bytes)
+{
+	struct probe_response response;
+	enum probe_reading reading =
+		probe_message_read(bytes, &worker->config.probe_key, &worker->proxy.msg, &response);
+
+	if (reading == PROBE_FOREIGN)
+		return false;
+	if (reading == PROBE_INTERIM)
+		return true;
+	if (reading == PROBE_FORGED) {
+		stats_inc(&worker->stats, STAT_worker_probe_forged);
+		return true;
+	}
+	const struct node *node = node_by_id(worker->snap->nodes, response.ident.node_id);
+	struct probe_answer answer = {response.ident.seq, response.status, response.retry_after_s};
+	bool awaited = node && response.ident.epoch == worker->config.epoch &&
+		       probe_answered(&worker->probes, node, &answer, worker->now_ns);
+	stats_inc(&worker->stats, awaited ? STAT_worker_probe_answers : STAT_worker_probe_late);
+	return true;
+}
+
+void worker_unreachable(
+	void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why)
+{
+	struct worker *worker = worker_of(ctx);
+	const struct node *node = node_by_endpoint(worker->snap->nodes, remote);
+
+	(void)local;
+	(void)why;
+	if (!node || node->transport != TRANSPORT_UDP)
+		return;
+	stats_inc(&worker->stats, STAT_worker_node_unreachable);
+	unsigned owner = node->slot % worker->config.count;
+	if (owner == worker->config.index) {
+		probe_suspect(&worker->probes, node, worker->now_ns);
+		return;
+	}
+	struct mail mail = {.kind = MAIL_SUSPECT,
+		.from = (uint8_t)worker->config.index,
+		.node = {.id = node->id, .slot = node->slot}};
+	/* A lost one is no harm: the next packet brings the next error. */
+	if (!exchange_send(worker->config.exchange, worker->config.index, owner, &mail))
+		stats_inc(&worker->stats, STAT_worker_letters_refused);
+}
+
+void worker_request_sent(struct worker *worker, const struct proxy_out *out)
+{
+	const struct node *node = node_by_slot(worker->snap->nodes, out->node_slot);
+
+	ensure(node != NULL);
+	figure_add(&worker->nodes[out->node_slot].requests, 1);
+	latency_begin(&worker->latency, out->request_key, node->id, worker->now_ns);
+}
+
+void worker_response_seen(struct worker *worker, const struct proxy_out *out)
+{
+	const struct node *node = node_by_slot(worker->snap->nodes, out->node_slot);
+	struct node_figures *figures = &worker->nodes[out->node_slot];
+	uint64_t took_ns;
+
+	ensure(node != NULL && out->status >= 100 && out->status <= 699);
+	figure_add(&figures->responses[out->status / 100], 1);
+	if (latency_end(&worker->latency, out->request_key, node->id, worker->now_ns, &took_ns))
+		hist_record(&figures->latency, took_ns);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RFC 3261 11: OPTIONS asks for capabilities; any final response proves that the transaction layer of the
+ * peer is alive. Max-Forwards is 1, so that a proxy asked about itself answers and passes it to nobody else.
+ *
+ * The branch: magic cookie of RFC 3261 8.1.1.7, our word, epoch, node id and seq in hex, SipHash in hex.
+ */
+#include "probe_message.h"
+
+#include "sip/msg.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char branch_word[] = "z9hG4bK-slprobe-";
+
+enum {
+	BRANCH_WORD_LEN = sizeof(branch_word) - 1,
+	BRANCH_LEN = BRANCH_WORD_LEN + 3 * 8 + 16,
+};
+
+static uint64_t ident_mac(const struct probe_ident *ident, const struct hash_key *key)
+{
+	uint32_t words[3] = {ident->epoch, ident->node_id, ident->seq};
+
+	return siphash(key, words, sizeof(words));
+}
+
+size_t probe_message_write(
+	const struct probe_request *request, const struct hash_key *key, char buf[static PROBE_MESSAGE_MAX])
+{
+	const struct probe_ident *ident = &request->ident;
+	char local[ENDPOINT_TEXT_MAX];
+	char remote[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(&request->local, local);
+	endpoint_format(&request->remote, remote);
+	int len = snprintf(buf, PROBE_MESSAGE_MAX,
+		"OPTIONS sip:%s SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP %s;branch=%s%08x%08x%08x%016llx;rport\r\n"
+		"Max-Forwards: 1\r\n"
+		"From: <sip:probe@%s>;tag=%08x\r\n"
+		"To: <sip:%s>\r\n"
+		"Call-ID: %08x-%08x-%08x\r\n"
+		"CSeq: %u OPTIONS\r\n"
+		"Content-Length: 0\r\n\r\n",
+		remote, local, branch_word, ident->epoch, ident->node_id, ident->seq,
+		(unsigned long long)ident_mac(ident, key), local, ident->epoch, remote, ident->epoch,
+		ident->node_id, ident->seq, ident->seq & INT32_MAX);
+	ensure(len > 0 && len < PROBE_MESSAGE_MAX);
+	return (size_t)len;
+}
+
+/* The first Via line, by its name in either form; empty when the header section has none. */
+static struct span first_via_line(struct span bytes)
+{
+	while (bytes.len > 0) {
+		const char *newline = memchr(bytes.p, '\n', bytes.len);
+		if (!newline)
+			break;
+		struct span line = span_from(bytes.p, newline);
+		if (line.len > 4 && (line.p[0] == 'V' || line.p[0] == 'v')) {
+			struct span name = span_of(line.p, 3);
+			if (span_ieq_str(name, "via") || line.p[1] == ':' || line.p[1] == ' ')
+				return line;
+		}
+		if (line.len <= 1)
+			break;
+		bytes = span_from(newline + 1, span_end(bytes));
+	}
+	return span_of(NULL, 0);
+}
+
+static int hex_u64(const char *p, unsigned digits, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < digits; i++) {
+		char c = p[i];
+		unsigned digit;
+		if (c >= '0' && c <= '9')
+			digit = (unsigned)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			digit = (unsigned)((c | 0x20) - 'a') + 10;
+		else
+			return -1;
+		value = value << 4 | digit;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+static int branch_read(struct span branch, const struct hash_key *key, struct probe_ident *ret_ident)
+{
+	uint64_t epoch;
+	uint64_t node_id;
+	uint64_t seq;
+	uint64_t mac;
+	const char *p = branch.p + BRANCH_WORD_LEN;
+
+	if (branch.len != BRANCH_LEN || memcmp(branch.p, branch_word, BRANCH_WORD_LEN) != 0)
+		return -1;
+	if (hex_u64(p, 8, &epoch) || hex_u64(p + 8, 8, &node_id) || hex_u64(p + 16, 8, &seq) ||
+		hex_u64(p + 24, 16, &mac))
+		return -1;
+	struct probe_ident ident = {(uint32_t)epoch, (uint32_t)node_id, (uint32_t)seq};
+	if (ident_mac(&ident, key) != mac)
+		return -1;
+	*ret_ident = ident;
+	return 0;
+}
+
+/* Retry-After = delta-seconds [ comment ] *( SEMI retry-param ), RFC 3261 20.33. */
+static uint32_t retry_after(const struct sip_msg *msg)
+{
+	const struct sip_header *header = sip_header_first(msg, SIP_HDR_RETRY_AFTER);
+	uint64_t seconds;
+	size_t digits = 0;
+
+	if (!header)
+		return 0;
+	while (digits < header->value.len && header->value.p[digits] >= '0' && header->value.p[digits] <= '9')
+		digits++;
+	if (span_to_u64(span_of(header->value.p, digits), UINT32_MAX, &seconds) != 0)
+		return 0;
+	return (uint32_t)seconds;
+}
+
+enum probe_reading probe_message_read(struct span bytes, const struct hash_key *key, struct sip_msg *scratch,
+	struct probe_response *ret_response)
+{
+	struct probe_response response = {.status = 0};
+
+	if (bytes.len < 8 || memcmp(bytes.p, "SIP/2.0 ", 8) != 0)
+		return PROBE_FOREIGN;
+	struct span line = first_via_line(bytes);
+	if (line.len < BRANCH_LEN || !memmem(line.p, line.len, branch_word, BRANCH_WORD_LEN))
+		return PROBE_FOREIGN;
+	if (sip_parse(bytes, true, scratch) != PARSE_OK || scratch->is_request)
+		return PROBE_FORGED;
+	if (branch_read(scratch->via.branch, key, &response.ident) != 0)
+		return PROBE_FORGED;
+	if (scratch->status < 200)
+		return PROBE_INTERIM;
+	response.status = scratch->status;
+	response.retry_after_s = retry_after(scratch);
+	*ret_response = response;
+	return PROBE_FINAL;
+}
