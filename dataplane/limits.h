@@ -3,12 +3,17 @@
  * Every maximum of the data path, with the relations between them proven at compile time. A limit that an
  * operator may lower is a default in config/; a limit here is what the code is built for.
  */
+/*
+ * dataplane/ is on the search path, so a library's <limits.h> arrives here: pass it on to the C library's.
+ * Outside the guard, because a file of dataplane/ itself comes here by its own folder, and the search then
+ * meets this header again on the path before it meets the C library's.
+ */
+#include_next <limits.h>
+
 #ifndef LIMITS_H
 #define LIMITS_H
 
 #include <assert.h>
-/* dataplane/ is on the search path, so a library's <limits.h> arrives here: pass it on to the C library's. */
-#include_next <limits.h>
 
 enum limits {
 	WORKERS_MAX = 32,
