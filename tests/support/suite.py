@@ -85,6 +85,7 @@ def plan():
             Stage("lint", [[python, "tests/lint"]], 300, ("build-gcc",)),
             Stage("format", [["./run", "fmt", "--check"]], 120, whole=True),
         ],
+        [Stage("scenarios", [[python, "tests/scenario"]], 900, ("build-gcc",), skip=why_no_scenarios())],
         [Stage("build-asan", asan, 600, whole=True)],
         [Stage("build-clang", clang, 600, whole=True)],
         [

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How a scenario file says what a value must be: 7, ">=7", "<=7", "5..9", "/regular expression/" or plain text."""
+import re
+from fnmatch import fnmatch
+
+from deadline import Failure
+
+# Counters that say how much work there was. Every other counter names something refused, dropped or lost, and must
+# be zero unless the scenario names it: a drop nobody expects is a failure even where the traffic survived it.
+FLOW = (
+    "rx_*",
+    "tx_*",
+    "sip_requests",
+    "sip_requests_forwarded",
+    "sip_responses",
+    "sip_responses_forwarded",
+    "sip_replies",
+    "sip_dialog_requests",
+    "sip_options_answered",
+    "worker_given_rx",
+    "worker_given_tx",
+    "worker_node_unreachable",
+    "worker_probe_answers",
+    "worker_probe_sent",
+)
+
+
+def number(text):
+    return float(text) if "." in text else int(text)
+
+
+def holds(expected, actual):
+    if isinstance(expected, bool) or not isinstance(expected, str):
+        return actual == expected
+    span = re.fullmatch(r"(-?[\d.]+?)\.\.(-?[\d.]+)", expected)
+    if span:
+        return number(span[1]) <= float(actual) <= number(span[2])
+    for sign, compare in ((">=", float.__ge__), ("<=", float.__le__), (">", float.__gt__), ("<", float.__lt__)):
+        if expected.startswith(sign):
+            return compare(float(actual), float(expected[len(sign) :]))
+    if len(expected) > 1 and expected.startswith("/") and expected.endswith("/"):
+        return re.search(expected[1:-1], str(actual)) is not None
+    return str(actual) == expected
+
+
+def row_holds(expected, row):
+    """Every column that is named must be there: a wrong name must not pass as a value that does not matter."""
+    for column, value in expected.items():
+        if column not in row:
+            raise Failure(f"no column '{column}'; there are: {', '.join(row)}")
+    return all(holds(value, row[column]) for column, value in expected.items())
+
+
+def check_counters(expected, actual):
+    """Compares the counters at the end with those of the scenario; all differences in one Failure."""
+    wrong = []
+    for name, value in expected.items():
+        if name not in actual:
+            wrong.append(f"there is no counter {name}")
+        elif not holds(value, actual[name]):
+            wrong.append(f"counter {name} is {actual[name]}, expected {value}")
+    for name, value in actual.items():
+        if value and name not in expected and not any(fnmatch(name, pattern) for pattern in FLOW):
+            wrong.append(f"counter {name} is {value}, and the scenario does not expect it")
+    if wrong:
+        raise Failure("; ".join(wrong))
