@@ -12,64 +12,12 @@
 #define CONFIG_MODEL_H
 
 #include "base/addr.h"
-#include "config/limits.h"
+#include "config/bounds.h"
+#include "config/sections.h"
 #include "config/words.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Opens every section and entry. Written by load and by the functions of entry.h only. */
-struct config_head {
-	_Atomic uint32_t refs;             /* of an entry: lists and callers that hold it; any thread */
-	uint32_t given;                    /* bit i: the operator gave key i of the schema, not its default */
-	uint32_t line;                     /* where it stood in the file; 0 = it came by a live change */
-	uint8_t key_line[CONFIG_KEYS_MAX]; /* key i stood so many lines below that */
-};
-
-struct config_instance {
-	struct config_head head;
-	char *name;
-};
-
-struct config_memory {
-	struct config_head head;
-	uint8_t huge_pages; /* enum config_huge_pages */
-	uint32_t memory_mb; /* 0 = as much as the pools need */
-};
-
-struct config_workers {
-	struct config_head head;
-	uint16_t count;
-	uint16_t core_count;                /* 0 = the system chooses, else equal to count */
-	uint16_t cores[CONFIG_WORKERS_MAX]; /* worker i runs on cores[i] */
-	uint8_t idle;                       /* enum config_idle */
-	uint16_t source_port_base;          /* worker i sends to nodes from UDP port base + i */
-	uint32_t mbufs;                     /* packet buffers of each worker */
-};
-
-struct config_probe {
-	struct config_head head;
-	uint8_t method;   /* enum config_probe_method */
-	uint8_t failback; /* enum config_failback */
-	uint16_t fall;    /* failures in a row that make a node down */
-	uint16_t rise;    /* answers in a row that make it up */
-	uint32_t interval_ms;
-	uint32_t timeout_ms;
-	uint32_t hold_ms; /* failback auto: how long a node stays up before new work returns to it */
-	uint32_t retry_after_max_s; /* cap on the Retry-After of a probe's 503 */
-};
-
-struct config_control {
-	struct config_head head;
-	char *socket;  /* path of the unix socket */
-	uint16_t mode; /* permission bits of the socket */
-};
-
-struct config_log {
-	struct config_head head;
-	uint8_t level;  /* enum config_log_level */
-	uint32_t trace; /* bits of enum config_trace */
-};
 
 struct config_port {
 	struct config_head head;
@@ -114,6 +62,7 @@ struct config_route {
 	char *domain;      /* type domain: reversed, lower case, bare: "com.domaina"; NULL for type user */
 	char *description; /* NULL = none */
 	char *next_hop;    /* node name or IP literal; NULL only with block: ask config_next_hop() */
+	struct ip_addr next_hop_address; /* next_hop as IP literal; family IP_NONE = it names a node */
 	uint16_t next_hop_port;
 	uint16_t priority; /* lower is higher */
 	uint16_t weight;   /* 0 = the node's */

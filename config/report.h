@@ -13,6 +13,7 @@
 enum {
 	CONFIG_FINDINGS_MAX = 100, /* further ones are counted, not kept */
 	CONFIG_KEY_PATH_MAX = 160, /* "routes[123456].next_hop_port" */
+	CONFIG_FINDING_TEXT_MAX = 512,
 };
 
 enum config_level { CONFIG_ERROR, CONFIG_WARNING };
@@ -30,14 +31,17 @@ struct config_report {
 	uint32_t count;         /* kept in findings */
 	uint32_t error_count;   /* all, kept or not */
 	uint32_t warning_count; /* all, kept or not */
+	bool errors_only;       /* warnings are left out */
 };
 
 void config_report_init(struct config_report *report, const char *file);
 void config_report_fini(struct config_report *report);
 
-/* Adds a finding; when memory is short it is only counted. */
-__attribute__((format(printf, 5, 6))) void config_report_add(struct config_report *report,
-	enum config_level level, uint32_t line, const char *key, const char *format, ...);
+/* Add a finding; when memory is short it is only counted. Line 0 = not from a file. */
+__attribute__((format(printf, 4, 5))) void config_report_error(
+	struct config_report *report, uint32_t line, const char *key, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void config_report_warn(
+	struct config_report *report, uint32_t line, const char *key, const char *format, ...);
 
 /* One finding, without a line end: "demo.yaml:12: nodes[2].port: ..." Returns what snprintf would. */
 int config_finding_format(

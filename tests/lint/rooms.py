@@ -27,7 +27,7 @@ ROOMS = {
         BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire"] + SNAPSHOT,
         ["dpdk", "jemalloc"],
     ),
-    "config": (["config/*"], BELOW_ALL, ["cyaml"]),
+    "config": (["config/*"], BELOW_ALL, ["yaml"]),
     "api": (["control/api.h"], [], []),
     "cli": (["control/cli/*"], ["api"], ["jansson", "libedit"]),
     "control": (
@@ -41,7 +41,7 @@ ROOMS = {
 LIBRARIES = {
     "dpdk": ["rte_*"],
     "hyperscan": ["hs.h", "hs/*", "hs_*.h"],
-    "cyaml": ["cyaml/*", "yaml.h"],
+    "yaml": ["cyaml/*", "yaml.h"],
     "jansson": ["jansson*.h"],
     "cares": ["ares*.h"],
     "libedit": ["editline/*", "histedit.h"],
@@ -52,7 +52,7 @@ LIBRARIES = {
 PKG_CONFIG = {
     "dpdk": "libdpdk",
     "hyperscan": "libhs",
-    "cyaml": "libcyaml",
+    "yaml": "yaml-0.1",
     "jansson": "jansson",
     "cares": "libcares",
     "libedit": "libedit",
@@ -65,7 +65,7 @@ OWNERS = [
     (r"\bhs_\w+\s*\(", ["dataplane/policy/*"], "Hyperscan belongs to the policy room"),
     (r"\bjson_\w+\s*\(", ["control/*"], "JSON belongs to control"),
     (r"\brte_rcu_\w+\s*\(", ["dataplane/rcu.[ch]"], "grace periods belong to rcu.c"),
-    (r"\bcyaml_\w+\s*\(", ["config/*"], "YAML belongs to config"),
+    (r"\bc?yaml_\w+\s*\(", ["config/*"], "YAML belongs to config"),
     (r"\bmallctl\w*\s*\(", ["control/*", "dataplane/arena.c"], "control reads the allocator, each worker has its arena"),
 ]
 

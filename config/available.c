@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the model can say and this version cannot do. Files may be written for the deployment to come, but
+ * nothing is silently ignored. When a feature arrives, its line here goes, and nothing else changes.
+ */
+#include "config/check.h"
+#include "config/value.h"
+
+#include <string.h>
+
+static const struct {
+	const char *schema;
+	const char *key;
+	const char *value;
+	const char *instead;
+} missing[] = {
+	{"listener", "transport", "tcp", "udp"},
+	{"listener", "transport", "tls", "udp"},
+	{"listener", "mode", "stateful", "stateless"},
+	{"node", "transport", "tcp", "udp"},
+	{"node", "transport", "tls", "udp"},
+	{"route", "protocol", "tcp", "udp"},
+	{"route", "protocol", "tls", "udp"},
+};
+
+void check_available(const void *object, const struct place *place)
+{
+	char value[VALUE_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		const struct schema_key *key;
+		if (strcmp(missing[i].schema, place->schema->name) != 0)
+			continue;
+		key = schema_find(place->schema, span_str(missing[i].key));
+		ensure(key != NULL);
+		value_format(key, object, 0, value);
+		if (strcmp(value, missing[i].value) == 0)
+			place_error(place, key->name, "%s is not available in this version; write %s", value,
+				missing[i].instead);
+	}
+}
