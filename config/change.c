@@ -284,6 +284,36 @@ int config_entry_find(const struct config *config, enum config_list_id list, str
 	return identity_of_pairs(config, list, pairs, &place, ret_entry);
 }
 
+int config_entry_named(const struct config *config, enum config_list_id list, struct config_pairs pairs,
+	struct config_report *report, struct config_head **ret_entry)
+{
+	struct place place;
+
+	place_init(&place, report, schema_of_list(list), NULL);
+	return identity_of_pairs(config, list, pairs, &place, ret_entry);
+}
+
+int config_entry_put(struct config *config, enum config_list_id list, struct config_head *before,
+	struct config_head *after)
+{
+	struct config_list *entries = &config->lists[list];
+	int rc = 0;
+
+	ensure(before || after);
+	if (before && after)
+		rc = list_replace(entries, list, before, after);
+	else if (after)
+		rc = list_insert(entries, list, after, entries->count);
+	else
+		list_remove(entries, list, before);
+	if (rc)
+		return rc;
+	if (after)
+		config_entry_ref(after);
+	config_entry_unref(list, before);
+	return 0;
+}
+
 static const struct schema_key *find_section(struct span name, struct config_report *report)
 {
 	const struct schema_key *key = schema_find(&schema_root, name);

@@ -162,6 +162,21 @@ int config_entry_value(
 	return entry_value(found, object, buf, size);
 }
 
+int config_section_value(
+	const struct config *config, struct span section, struct span key, char *buf, size_t size)
+{
+	const struct schema_key *found = schema_find(&schema_root, section);
+	const void *object;
+
+	if (!found || found->kind != SCHEMA_SECTION)
+		return -ENOENT;
+	object = value_at_const(found, config);
+	found = schema_find(found->sub, key);
+	if (!found || found->kind >= SCHEMA_SECTION)
+		return -ENOENT;
+	return entry_value(found, object, buf, size);
+}
+
 /* A value with blanks or quotes stands in quotes, so that a command line keeps it in one piece. */
 static size_t append_quoted(char *buf, size_t size, size_t len, const char *value)
 {

@@ -82,6 +82,18 @@ must_use int config_entry_delete(struct config *config, enum config_list_id list
 must_use int config_entry_find(const struct config *config, enum config_list_id list,
 	struct config_pairs pairs, struct config_report *report, struct config_head **ret_entry);
 
+/* The same, but the pairs may hold more than the identity, as they do for config_entry_edit(). */
+must_use int config_entry_named(const struct config *config, enum config_list_id list,
+	struct config_pairs pairs, struct config_report *report, struct config_head **ret_entry);
+
+/*
+ * Goes to or from an earlier state of this model, entry by entry: `after` takes the place of `before`. NULL
+ * before: it is added; NULL after: it is removed. Takes a reference to `after`. Checks nothing, because the
+ * state as a whole was right. 0 or -ENOMEM (nothing changed).
+ */
+must_use int config_entry_put(struct config *config, enum config_list_id list, struct config_head *before,
+	struct config_head *after);
+
 /* Changes keys of a section: "probe", "log", "workers", ... 0, -ENOENT (no such section), -EINVAL, -ENOMEM.
  */
 must_use int config_section_edit(
@@ -99,6 +111,10 @@ const char *config_list_key(enum config_list_id list, unsigned i); /* i-th key; 
  * such key. */
 int config_entry_value(
 	enum config_list_id list, const struct config_head *entry, struct span key, char *buf, size_t size);
+
+/* The same for a key of a section. -ENOENT: no such section or key. */
+int config_section_value(
+	const struct config *config, struct span section, struct span key, char *buf, size_t size);
 
 /* The given keys on one line, ready to be used with add: "pattern=.com.a.* next_hop=n1". As snprintf. */
 int config_entry_format(enum config_list_id list, const struct config_head *entry, char *buf, size_t size);
