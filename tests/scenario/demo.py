@@ -42,13 +42,14 @@ READY_MS = 20000
 
 
 class Demo:
-    def __init__(self, kamailio):
+    def __init__(self, kamailio, build):
         self.at = addresses("v4")
         self.kamailio = kamailio
         self.processes = {}
         self.stages = []
         self.begin = time.monotonic()
-        self.control = Control(ROOT / "build" / "control" / "cli" / "sluicectl", SOCKET)
+        self.build = build
+        self.control = Control(build / "control" / "cli" / "sluicectl", SOCKET)
         self.watch = None
         self.killed_s = self.detected_s = self.returned_s = None
 
@@ -59,7 +60,7 @@ class Demo:
         self.processes[name] = Process(name, arguments, FOLDER, 2 if name in self.processes else 1)
 
     def start_sluice(self):
-        self.start("sluice", [ROOT / "build" / "control" / "sluice", "--config", CONFIG])
+        self.start("sluice", [self.build / "control" / "sluice", "--config", CONFIG])
         until("the TAP device of sluice", self.tap_is_there, READY_MS)
         isolation.dress_tap(peer_addresses(), KERNEL_MAC)
         until("sluice answers", self.control.answers, READY_MS)
@@ -215,7 +216,7 @@ def show(demo, result):
 
 def inside(options):
     isolation.prepare()
-    demo = Demo(options.kamailio)
+    demo = Demo(options.kamailio, options.build.resolve())
     try:
         demo.run()
     except Failure as failure:
@@ -233,6 +234,7 @@ def inside(options):
 def main():
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__.splitlines()[0])
     parser.add_argument("--kamailio", action="store_true", help="Kamailio as the nodes")
+    parser.add_argument("--build", type=Path, default=ROOT / "build", help="the build to show (build)")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:

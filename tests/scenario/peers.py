@@ -39,7 +39,7 @@ def sipp_arguments(name, peer, balancer, trace="full"):
 def kamailio_arguments(peer, folder):
     listen = f"udp:{host(peer['at'])}:{peer.get('port', 5060)}"
     home = f"sip:{host(peer['home'])}:{peer.get('home_port', 5060)}"
-    arguments = ["kamailio", "-DD", "-E", "-m", 16, "-M", 4, "-f", HERE / "kamailio" / peer["kamailio"], "-l", listen]
+    arguments = ["kamailio", "-DD", "-E", "-m", 64, "-M", 8, "-f", HERE / "kamailio" / peer["kamailio"], "-l", listen]
     return [*arguments, "-A", f'HOME="{home}"', "-w", folder, "-Y", folder]
 
 
