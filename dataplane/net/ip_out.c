@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way out of the IP layer: puts the header before a UDP or ICMP packet, splits what is too long, and
+ * passes the result to the link. Called by udp.c and icmp.c and nd.c, whose mbufs have NET_HEADROOM bytes in
+ * front.
+ */
+#include "net/net_priv.h"
+
+#include "net/checksum_priv.h"
+
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+
+static_assert(sizeof(struct rte_ipv4_hdr) == IP4_HEADER, "wire size");
+static_assert(sizeof(struct rte_ipv6_hdr) == IP6_HEADER, "wire size");
+
+static void ip4_header_fill(struct net *net, const struct ip_out *out, struct rte_mbuf *packet)
+{
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(packet, struct rte_ipv4_hdr *);
+
+	*ip = (struct rte_ipv4_hdr){
+		.version_ihl = RTE_IPV4_VHL_DEF,
+		.total_length = rte_cpu_to_be_16((uint16_t)packet->pkt_len),
+		/* Routers may fragment what we send: the id must not repeat soon (RFC 6864 4.3). */
+		.packet_id = (rte_be16_t)rng_u64(net->config.rng),
+		.time_to_live = out->hop_limit,
+		.next_proto_id = out->proto,
+	};
+	memcpy(&ip->src_addr, out->src->bytes, 4);
+	memcpy(&ip->dst_addr, out->dst->bytes, 4);
+	if (!(packet->ol_flags & RTE_MBUF_F_TX_IP_CKSUM))
+		ip->hdr_checksum = checksum_header(ip, IP4_HEADER);
+}
+
+static void ip6_header_fill(const struct ip_out *out, struct rte_mbuf *packet)
+{
+	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(packet, struct rte_ipv6_hdr *);
+
+	ip->vtc_flow = rte_cpu_to_be_32(6U << 28);
+	ip->payload_len = rte_cpu_to_be_16((uint16_t)(packet->pkt_len - IP6_HEADER));
+	ip->proto = out->proto;
+	ip->hop_limits = out->hop_limit;
+	memcpy(ip->src_addr, out->src->bytes, 16);
+	memcpy(ip->dst_addr, out->dst->bytes, 16);
+}
+
+/* A wire that cannot gather segments gets its packets copied together, by the same hand that splits them. */
+bool ip_needs_split(const struct net_port *port, const struct rte_mbuf *l4, uint32_t header_len)
+{
+	if (l4->pkt_len + header_len > port->mtu)
+		return true;
+	return l4->nb_segs > 1 && !(port->wire->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+}
+
+int link_output(struct net *net, const struct ip_out *out, struct rte_mbuf *packet)
+{
+	if (!out->mac)
+		return neigh_output(net, out->port, out->next_hop, packet, out->now_ns);
+	eth_output(net, out->port, out->mac, packet);
+	return 0;
+}
+
+int ip_output(struct net *net, const struct ip_out *out, struct rte_mbuf *l4)
+{
+	uint32_t header_len = out->dst->family == IP_V4 ? IP4_HEADER : IP6_HEADER;
+	bool split = ip_needs_split(out->port, l4, header_len);
+
+	ensure(rte_pktmbuf_headroom(l4) >= ETH_HEADER + header_len &&
+		l4->pkt_len + header_len <= UINT16_MAX + IP6_HEADER);
+	rte_pktmbuf_prepend(l4, (uint16_t)header_len);
+	l4->l3_len = header_len;
+	if (out->dst->family == IP_V4)
+		ip4_header_fill(net, out, l4);
+	else
+		ip6_header_fill(out, l4);
+	return split ? frag_output(net, out, l4) : link_output(net, out, l4);
+}

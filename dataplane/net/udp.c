@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * UDP (RFC 768, RFC 8200 8.1): verifies and delivers received datagrams, builds and routes those to send.
+ */
+#include "net/net_priv.h"
+
+#include "net/addr_priv.h"
+#include "net/checksum_priv.h"
+
+#include <rte_ethdev.h>
+#include <rte_udp.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+
+static_assert(sizeof(struct rte_udp_hdr) == UDP_HEADER, "wire size");
+
+static bool udp_checksum_ok(const struct packet *pkt, uint32_t udp_len)
+{
+	const struct checksum_pseudo pseudo = {&pkt->src, &pkt->dst, IPPROTO_UDP};
+
+	/* A device judges frames, not reassembled datagrams, and only its good verdict means that it looked.
+	 */
+	if (!pkt->reassembled && (pkt->port->wire->rx_offloads & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) &&
+		(pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		return true;
+	return checksum_mbuf(pkt->mbuf, pkt->l4_offset, udp_len, &pseudo) == 0;
+}
+
+static int udp_check(const struct packet *pkt, const struct rte_udp_hdr *udp)
+{
+	uint32_t udp_len = rte_be_to_cpu_16(udp->dgram_len);
+
+	if (udp_len < UDP_HEADER || udp_len > pkt->l4_len)
+		return STAT_net_udp_bad_length;
+	/* Nobody can be answered at port 0, and nobody listens there. */
+	if (udp->src_port == 0 || udp->dst_port == 0)
+		return STAT_net_udp_port_zero;
+	if (udp->dgram_cksum == 0)
+		return pkt->dst.family == IP_V4 ? PACKET_NEXT : STAT_net_udp_no_checksum;
+	return udp_checksum_ok(pkt, udp_len) ? PACKET_NEXT : STAT_net_udp_bad_checksum;
+}
+
+int udp_input(struct net *net, struct packet *pkt)
+{
+	const struct rte_udp_hdr *udp = packet_bytes(pkt, pkt->l4_offset, UDP_HEADER);
+	struct udp_datagram datagram;
+	int fate;
+
+	if (!udp || pkt->l4_len < UDP_HEADER)
+		return STAT_net_udp_short;
+	if (!pkt->to_us)
+		return STAT_net_udp_not_unicast;
+	fate = udp_check(pkt, udp);
+	if (fate != PACKET_NEXT)
+		return fate;
+	datagram = (struct udp_datagram){
+		.src = {pkt->src, rte_be_to_cpu_16(udp->src_port)},
+		.dst = {pkt->dst, rte_be_to_cpu_16(udp->dst_port)},
+		.mbuf = pkt->mbuf,
+		.payload_offset = pkt->l4_offset + UDP_HEADER,
+		.payload_len = rte_be_to_cpu_16(udp->dgram_len) - (uint32_t)UDP_HEADER,
+		.port = pkt->port->index,
+	};
+	datagram.payload = packet_bytes(pkt, datagram.payload_offset, datagram.payload_len);
+	if (net->config.udp_deliver(net->config.ctx, &datagram) == NET_TAKEN) {
+		net_count(net, STAT_net_udp_delivered);
+		return PACKET_TAKEN;
+	}
+	icmp_port_unreachable(net, pkt);
+	return STAT_net_udp_no_listener;
+}
+
+const char *net_udp_linear(const struct udp_datagram *datagram, char *buf, size_t buf_size)
+{
+	if (datagram->payload)
+		return datagram->payload;
+	if (datagram->payload_len > buf_size)
+		return NULL;
+	return rte_pktmbuf_read(datagram->mbuf, datagram->payload_offset, datagram->payload_len, buf);
+}
+
+/*
+ * The device computes checksums only of packets that leave whole: of a fragment it sees no more than a part.
+ * Devices promise UDP and IPv4 header sums apart; with one alone there is little to gain.
+ */
+static void udp_checksum(struct rte_mbuf *mbuf, const struct ip_out *out)
+{
+	struct rte_udp_hdr *udp = rte_pktmbuf_mtod(mbuf, struct rte_udp_hdr *);
+	const struct checksum_pseudo pseudo = {out->src, out->dst, IPPROTO_UDP};
+	bool v4 = out->dst->family == IP_V4;
+	uint64_t needed = RTE_ETH_TX_OFFLOAD_UDP_CKSUM | (v4 ? RTE_ETH_TX_OFFLOAD_IPV4_CKSUM : 0);
+
+	if ((out->port->wire->tx_offloads & needed) == needed &&
+		!ip_needs_split(out->port, mbuf, v4 ? IP4_HEADER : IP6_HEADER)) {
+		mbuf->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM |
+				  (v4 ? RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM : RTE_MBUF_F_TX_IPV6);
+		udp->dgram_cksum = checksum_pseudo_sum(&pseudo, mbuf->pkt_len);
+		return;
+	}
+	udp->dgram_cksum = checksum_mbuf(mbuf, 0, mbuf->pkt_len, &pseudo);
+	/* Zero would mean "no checksum"; all ones is the same number (RFC 768). */
+	if (udp->dgram_cksum == 0)
+		udp->dgram_cksum = 0xffff;
+}
+
+static int udp_send_check(struct net *net, const struct endpoint *src, const struct endpoint *dst,
+	const struct rte_mbuf *payload, struct route *ret_route)
+{
+	uint32_t header_max = dst->ip.family == IP_V4 ? IP4_HEADER + UDP_HEADER : UDP_HEADER;
+	int ret;
+
+	if (payload->pkt_len > UINT16_MAX - header_max) {
+		net_count(net, STAT_net_tx_too_long);
+		return -EMSGSIZE;
+	}
+	if (rte_pktmbuf_headroom(payload) < NET_HEADROOM || rte_mbuf_refcnt_read(payload) != 1) {
+		net_count(net, STAT_net_tx_no_headroom);
+		return -ENOBUFS;
+	}
+	ret = route_find(net, &src->ip, &dst->ip, ret_route);
+	if (ret != 0) {
+		net_count(net, ret == -ENETUNREACH ? STAT_net_tx_no_route : STAT_net_tx_bad_source);
+		return ret;
+	}
+	if (!ip_is_peer(ret_route->port, &dst->ip) || dst->port == 0 || src->port == 0) {
+		net_count(net, STAT_net_tx_bad_destination);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int net_udp_send(struct net *net, const struct endpoint *src, const struct endpoint *dst,
+	struct rte_mbuf *payload, uint64_t now_ns)
+{
+	struct rte_udp_hdr *udp;
+	struct ip_out out = {.src = &src->ip, .dst = &dst->ip, .now_ns = now_ns};
+	struct route route;
+	int ret = udp_send_check(net, src, dst, payload, &route);
+
+	if (ret != 0) {
+		rte_pktmbuf_free(payload);
+		return ret;
+	}
+	out.port = route.port;
+	out.next_hop = route.next_hop;
+	out.proto = IPPROTO_UDP;
+	out.hop_limit = HOP_LIMIT;
+	/* A received mbuf that is sent again must not carry what its reception said. */
+	payload->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	udp = (struct rte_udp_hdr *)(void *)rte_pktmbuf_prepend(payload, UDP_HEADER);
+	ensure(udp != NULL);
+	*udp = (struct rte_udp_hdr){
+		.src_port = rte_cpu_to_be_16(src->port),
+		.dst_port = rte_cpu_to_be_16(dst->port),
+		.dgram_len = rte_cpu_to_be_16((uint16_t)payload->pkt_len),
+	};
+	udp_checksum(payload, &out);
+	ret = ip_output(net, &out, payload);
+	if (ret == 0)
+		net_count(net, STAT_net_udp_sent);
+	return ret;
+}
