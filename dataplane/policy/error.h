@@ -14,4 +14,8 @@ struct policy_error {
 	char text[POLICY_ERROR_TEXT_MAX];
 };
 
+/* Fills in the error and returns `code`, so that a failure is one statement. */
+__attribute__((format(printf, 4, 5))) int policy_fail(
+	struct policy_error *error, int code, uint32_t route_id, const char *format, ...);
+
 #endif

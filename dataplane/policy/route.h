@@ -39,7 +39,8 @@ struct route_pattern {
 	struct span text;   /* reversed domain, lower case, bare ("com.domaina"), or the regular expression */
 	uint8_t scope;      /* enum route_scope */
 	uint8_t flags;      /* ROUTE_BLOCK or ROUTE_LESS_SPECIFIC when any of its routes says so (R-RT-6) */
-	uint16_t hop_count; /* 0 only with ROUTE_BLOCK */
+	uint16_t hop_count; /* routes that block are no hops; 0 only with ROUTE_BLOCK */
+	uint32_t block_route_id;  /* the first route that blocks, with ROUTE_BLOCK */
 	const struct hop *hops;   /* by priority, equals in the operator's order */
 	const uint8_t *hop_flags; /* enum route_flags of the route behind each hop */
 };
@@ -47,7 +48,7 @@ struct route_pattern {
 /* What kind of name the host was: says why nothing matched. */
 enum route_host {
 	ROUTE_HOST_DOMAIN,
-	ROUTE_HOST_IP,      /* an IP literal never matches a domain pattern */
+	ROUTE_HOST_IP,      /* brackets, or a number for the last label: never matches a domain pattern */
 	ROUTE_HOST_INVALID, /* empty, too long, an empty label, or a byte that no host name has */
 };
 

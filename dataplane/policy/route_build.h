@@ -22,7 +22,7 @@ enum { ROUTE_DELTA_MERGE = 256, ROUTE_DELTA_MAX = 4096 };
 /* One configured route. Spans need to live only during the call. */
 struct route {
 	struct span text; /* reversed domain, lower case, bare ("com.domaina"); for user.h the expression */
-	uint8_t scope;    /* enum route_scope */
+	uint8_t scope;    /* enum route_scope; ROUTE_USER only for user.h */
 	uint8_t flags;    /* enum route_flags; without ROUTE_IN_SERVICE the route is left out */
 	struct hop hop;   /* with ROUTE_BLOCK only route_id and priority matter */
 };
@@ -36,10 +36,10 @@ struct route_change {
 
 /*
  * Compiles a table from all routes, in any order. Takes seconds at 100,000: call it on the compile thread.
- * `like` may be NULL, or a table whose compiled literals are taken over when the domains are the same, as
- * after a change of nodes or weights alone: then it takes tens of milliseconds. It must live until the
- * return. Returns 0, -EINVAL (a pattern that cannot be), -ENOMEM, or -EIO (the compiler refused); *ret_error
- * says why.
+ * `like` may be NULL, or a table whose compiled literals are taken over when nearly all domains are the same,
+ * as after a change of nodes or weights: then it takes tens of milliseconds. It must live until the return.
+ * Returns 0, -EINVAL (a pattern that cannot be), -ENOMEM, or -EIO (the compiler refused); *ret_error says
+ * why.
  */
 struct route_build {
 	const struct route *routes;
@@ -86,12 +86,6 @@ struct route_table_info {
 
 void route_table_info(const struct route_table *table, struct route_table_info *ret_info);
 
-static inline bool route_table_wants_merge(const struct route_table *table)
-{
-	struct route_table_info info;
-
-	route_table_info(table, &info);
-	return info.delta_domains >= ROUTE_DELTA_MERGE;
-}
+bool route_table_wants_merge(const struct route_table *table);
 
 #endif

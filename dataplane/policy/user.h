@@ -19,9 +19,9 @@ enum {
 struct user_table;
 
 /*
- * Compiles a table from the routes of type user; scope is not looked at. Routes with the same expression
- * form one pattern. Returns 0, -EINVAL (an expression is refused: *ret_error names the route and says why),
- * -E2BIG (too many expressions, or too large together) or -ENOMEM.
+ * Compiles a table from the routes of type user (ROUTE_USER). Routes with the same expression form one
+ * pattern. Returns 0, -EINVAL (an expression is refused: *ret_error names the route and says why), -E2BIG
+ * (too many expressions, or too large together) or -ENOMEM.
  */
 must_use int user_table_create(const struct route *routes, size_t route_count, unsigned worker_count,
 	struct user_table **ret_table, struct policy_error *ret_error);
