@@ -4,9 +4,10 @@
  * Called by workers for each request, and by control to explain; no allocation, no lock, no state but the
  * caller's scratch. Sources: R-RT-1, R-RT-2.
  */
-#include "policy/route_priv.h"
+#include "policy/route.h"
 
 #include "policy/host_priv.h"
+#include "policy/route_priv.h"
 
 #include <stdio.h>
 

@@ -4,9 +4,10 @@
  * changes (milliseconds, on the control thread). A published table is never touched again; what two tables
  * have in common they share by reference.
  */
-#include "policy/route_priv.h"
+#include "policy/route_build.h"
 
 #include "policy/host_priv.h"
+#include "policy/route_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
