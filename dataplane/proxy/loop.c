@@ -12,6 +12,15 @@
  */
 static const struct hash_key request_key = {0x736c7563652d6c6fULL, 0x6f702d686173682dULL};
 
+uint64_t request_node_key(struct span call_id)
+{
+	struct siphash h;
+
+	siphash_init(&h, &request_key);
+	siphash_add_span(&h, call_id);
+	return siphash_final(&h);
+}
+
 struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set)
 {
 	uint32_t dialog_node = set->has_cookie ? set->cookie.node_id : 0;
@@ -20,10 +29,9 @@ struct request_hash request_hash(const struct sip_msg *msg, const struct route_s
 	struct siphash h;
 	struct siphash transaction;
 
+	hash.node_key = request_node_key(msg->call_id);
 	siphash_init(&h, &request_key);
-	siphash_add_span(&h, msg->call_id);
-	transaction = h;
-	hash.node_key = siphash_final(&transaction);
+	siphash_add(&h, &hash.node_key, sizeof(hash.node_key));
 	/* Our own Route values are gone here: a request that went out without them comes back without them.
 	 */
 	siphash_add(&h, &cseq_and_node, sizeof(cseq_and_node));

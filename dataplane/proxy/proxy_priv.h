@@ -46,6 +46,7 @@ struct request_hash {
 	uint64_t transaction;
 	uint64_t node_key; /* of the Call-ID alone: what belongs together goes to one node */
 };
+uint64_t request_node_key(struct span call_id);
 struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set);
 /* Is there a Via of ours that saw the same request? */
 bool request_has_looped(const struct passage *passage, const struct request_hash *hash);

@@ -4,17 +4,16 @@
  * decided here is carried out by forward.c and reply.c. Trust comes first: a stranger learns nothing from our
  * other answers.
  */
-#include "policy/acl.h"
 #include "proxy/proxy_priv.h"
+#include "proxy/trust.h"
 
-/* R-ACL-2. A configured node is a peer we chose ourselves: it needs no entry. */
 static bool is_admitted(struct passage *passage)
 {
-	const struct ip_addr *ip = &passage->in->src.ip;
+	struct trust trust = trust_of(passage->snap, &passage->in->src.ip);
 
-	passage->from_node = node_by_ip(passage->snap->nodes, ip);
-	passage->admitted = passage->from_node || acl_match(passage->snap->acl, ip) != ACL_REFUSED;
-	return passage->admitted;
+	passage->from_node = trust.node;
+	passage->admitted = trust.admitted;
+	return trust.admitted;
 }
 
 static enum proxy_action refuse_stranger(struct passage *passage)
@@ -55,17 +54,6 @@ static bool requires_extension(const struct sip_msg *msg)
 	       msg->method_id != SIP_ACK;
 }
 
-/* 16.5: a foreign maddr in the Request-URI is the only target there may be. */
-static bool foreign_maddr(const struct route_set *set, struct sip_uri *ret_uri)
-{
-	struct sip_uri uri = set->request_uri;
-
-	if (set->maddr_is_ours || !sip_param_find(uri.params, "maddr", &uri.host) || uri.host.len == 0)
-		return false;
-	*ret_uri = uri;
-	return true;
-}
-
 static struct target find_target(
 	struct passage *passage, const struct route_set *set, const struct request_hash *hash)
 {
@@ -76,7 +64,6 @@ static struct target find_target(
 		.node_key = hash->node_key,
 		.trace = passage->proxy->trace,
 	};
-	struct sip_uri maddr;
 
 	if (set->cookie_bad)
 		stats_inc(passage->proxy->stats, STAT_sip_cookie_bad);
@@ -84,8 +71,6 @@ static struct target find_target(
 		return dialog_target(passage, set, &query);
 	if (set->has_next)
 		return target_of_next_hop(&query, &set->next);
-	if (foreign_maddr(set, &maddr))
-		return target_of_next_hop(&query, &maddr);
 	return target_of_request_uri(&query, &set->request_uri);
 }
 

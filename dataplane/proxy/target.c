@@ -204,21 +204,46 @@ static struct target target_of_number(const struct target_query *query, const st
 	return target;
 }
 
-struct target target_of_request_uri(const struct target_query *query, const struct sip_uri *uri)
+/* 16.5: a maddr that is not ours is the only target there may be; one that is ours has done its work. */
+static bool foreign_maddr(const struct snapshot *snap, const struct sip_uri *uri, struct sip_uri *ret_next)
+{
+	struct sip_uri next = *uri;
+	struct ip_addr ip;
+
+	if (!sip_param_find(uri->params, "maddr", &next.host) || next.host.len == 0 ||
+		(ip_parse(next.host, &ip) == 0 && snapshot_is_local_ip(snap, &ip)))
+		return false;
+	*ret_next = next;
+	return true;
+}
+
+/* An address has no domain: a user pattern may know the user, else the address itself is what is asked for.
+ */
+static struct target target_of_address(
+	const struct target_query *query, const struct sip_uri *uri, const struct ip_addr *ip)
 {
 	struct target_search users = {.best = refused(404, STAT_sip_no_route)};
+
+	try_users(query, uri, &users);
+	if (users.done || users.best.reason != STAT_sip_no_route)
+		return users.best;
+	if (snapshot_is_local_ip(query->snap, ip))
+		return (struct target){.kind = TARGET_SELF};
+	return target_of_next_hop(query, uri);
+}
+
+struct target target_of_request_uri(const struct target_query *query, const struct sip_uri *uri)
+{
+	struct sip_uri next;
 	struct ip_addr ip;
 
 	if (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)
 		return target_of_number(query, uri);
-	if (ip_parse(uri->host, &ip) != 0)
-		return domain_served(query, uri->host) ? target_of_patterns(query, uri)
-						       : refused(404, STAT_sip_domain_unknown);
-	/* An address has no domain: a user pattern may still know the user. */
-	try_users(query, uri, &users);
-	if (users.done || users.best.reason != STAT_sip_no_route)
-		return users.best;
-	if (snapshot_is_local_ip(query->snap, &ip))
-		return (struct target){.kind = TARGET_SELF};
-	return target_of_next_hop(query, uri);
+	if (foreign_maddr(query->snap, uri, &next))
+		return target_of_next_hop(query, &next);
+	if (ip_parse(uri->host, &ip) == 0)
+		return target_of_address(query, uri, &ip);
+	if (!domain_served(query, uri->host))
+		return refused(404, STAT_sip_domain_unknown);
+	return target_of_patterns(query, uri);
 }

@@ -60,7 +60,7 @@ struct target_query {
 /* By the Request-URI of a request outside any dialog (RFC 3261 16.5). */
 struct target target_of_request_uri(const struct target_query *query, const struct sip_uri *uri);
 
-/* By a next hop that the request names itself: its topmost Route, or maddr (RFC 3261 16.6 step 7). */
+/* By a next hop that the request names itself: its topmost Route (RFC 3261 16.6 step 7). */
 struct target target_of_next_hop(const struct target_query *query, const struct sip_uri *uri);
 
 /* By user and domain patterns alone: the request is known to be for one of our domains. */
