@@ -9,10 +9,13 @@
 
 #include "base/ensure.h"
 
+#include <rte_interrupts.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum idle_policy { IDLE_ADAPTIVE, IDLE_POLL };
+
+struct port;
 
 /* The queue whose interrupt ends a sleep. */
 struct idle_queue {
@@ -24,9 +27,9 @@ enum { IDLE_QUEUES_MAX = 8 };
 
 struct idle {
 	enum idle_policy policy;
-	bool interrupts; /* all queues can wake it */
-	int wake_fd;     /* owner: this */
-	int epoll_fd;    /* owner: this */
+	bool interrupts;                   /* all queues can wake it */
+	int wake_fd;                       /* owner: this */
+	struct rte_epoll_event wake_event; /* the epoll set points to it */
 	unsigned queue_count;
 	struct idle_queue queues[IDLE_QUEUES_MAX];
 	uint64_t idle_since_ns;       /* 0: busy */
@@ -34,20 +37,21 @@ struct idle {
 	_Alignas(64) uint32_t asleep; /* writer: its thread; readers: whoever wakes it */
 };
 
+/* 0 or -errno. */
 must_use int idle_init(struct idle *idle, enum idle_policy policy);
 void idle_fini(struct idle *idle);
 
-/* From its own thread, for each queue it polls. A queue without interrupts is fine: then naps it is. */
-void idle_watch(struct idle *idle, const struct port *port, unsigned queue);
+/*
+ * From its own thread: the queues it polls, at most IDLE_QUEUES_MAX. One without interrupts is fine: then
+ * naps it is.
+ */
+void idle_watch(struct idle *idle, const struct idle_queue *queues, unsigned count);
 
 /* Any thread: ends its sleep. A system call only when it is asleep. */
 void idle_wake(struct idle *idle);
 
 /* There was work. */
-static inline void idle_busy(struct idle *idle)
-{
-	idle->idle_since_ns = 0;
-}
+void idle_busy(struct idle *idle);
 
 /* How long it may sleep now, given its next timer; 0: look again at once. */
 uint64_t idle_nap_ns(struct idle *idle, uint64_t now_ns, uint64_t next_ns);

@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/ensure.h"
+#include "base/hash.h"
 #include "idle.h"
 #include "limits.h"
 #include "port.h"
@@ -42,7 +43,8 @@ struct plane_config {
 	unsigned port_count;
 	const struct plane_port *ports;
 	const struct snapshot *first; /* generation to start with */
-	uint64_t seed;                /* random: from getrandom() */
+	uint64_t seed;                /* of the workers' randomness */
+	struct hash_key probe_key;    /* from getrandom(): authenticates answers to probes */
 };
 
 /* Returns 0, or -errno with a text for the operator. The threads do not run yet. */
