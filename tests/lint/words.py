@@ -33,6 +33,11 @@ ON_PACKET_PATH = {
 # Files of dataplane/ that do not run on the packet path, with the reason.
 OFF_PACKET_PATH = {
     "dataplane/base/ensure.c": "ends the process",
+    "dataplane/clock.c": "the loop's thread reads time for the worker",
+    "dataplane/eal.c": "control's thread, before any worker",
+    "dataplane/idle.c": "between two loops, when there is no packet",
+    "dataplane/plane.c": "control's thread",
+    "dataplane/port.c": "control's thread, but for the bursts behind the wire",
     "dataplane/worker_create.c": "control's thread, before and after the worker's",
     "dataplane/policy/*": "the build side runs on control's compile thread",
 }
