@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Repetitions, their order statistics, and the report as JSON. Used by every micro benchmark. */
+#include "measure.h"
+
+#include "base/ensure.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <x86intrin.h>
+
+enum { REPETITIONS = 61 };
+
+/* Long enough for the clock's grain and for caches and predictors to be warm, short enough to miss most
+ * interrupts. */
+#define REPETITION_NS 5e6
+
+static double now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double left, right;
+
+	memcpy(&left, a, sizeof(left));
+	memcpy(&right, b, sizeof(right));
+	return (left > right) - (left < right);
+}
+
+static struct measure_spread spread_of(double values[static REPETITIONS])
+{
+	qsort(values, REPETITIONS, sizeof(values[0]), compare);
+	return (struct measure_spread){values[0], values[REPETITIONS / 2], values[REPETITIONS - 1]};
+}
+
+/* How many iterations fill a repetition. */
+static uint64_t calibrate(measure_op op, void *data)
+{
+	uint64_t iterations = 1;
+
+	for (;;) {
+		double begin = now_ns();
+		double took;
+
+		op(data, iterations);
+		took = now_ns() - begin;
+		if (took > REPETITION_NS / 4)
+			return (uint64_t)((double)iterations * REPETITION_NS / took) + 1;
+		iterations *= 2;
+	}
+}
+
+void measure(measure_op op, void *data, struct measure_row *ret_row)
+{
+	double ns[REPETITIONS];
+	double cycles[REPETITIONS];
+	uint64_t iterations = calibrate(op, data);
+
+	for (int i = 0; i < REPETITIONS; i++) {
+		double begin_ns = now_ns();
+		uint64_t begin = __rdtsc();
+
+		op(data, iterations);
+		cycles[i] = (double)(__rdtsc() - begin) / (double)iterations;
+		ns[i] = (now_ns() - begin_ns) / (double)iterations;
+	}
+	ret_row->iterations = iterations;
+	ret_row->ns = spread_of(ns);
+	ret_row->cycles = spread_of(cycles);
+}
+
+static void print_spread(FILE *out, const char *name, const struct measure_spread *spread)
+{
+	fprintf(out, "\"%s\": {\"min\": %.1f, \"median\": %.1f, \"max\": %.1f}", name, spread->min,
+		spread->median, spread->max);
+}
+
+void measure_print(FILE *out, const struct measure_report *report)
+{
+	fprintf(out, "{\"bench\": \"%s\", \"unit\": \"%s\", \"repetitions\": %d, \"rows\": [", report->bench,
+		report->unit, REPETITIONS);
+	for (size_t i = 0; i < report->count; i++) {
+		const struct measure_row *row = &report->rows[i];
+
+		/* Names are literals of ours: nothing in them needs escaping. */
+		ensure(strpbrk(row->name, "\"\\") == NULL);
+		fprintf(out, "%s\n  {\"name\": \"%s\", \"%s\": %" PRIu64 ", \"iterations\": %" PRIu64 ", ",
+			i == 0 ? "" : ",", row->name, report->size_unit, row->size, row->iterations);
+		print_spread(out, "ns", &row->ns);
+		fprintf(out, ", ");
+		print_spread(out, "cycles", &row->cycles);
+		fprintf(out, "}");
+	}
+	fprintf(out, "\n]}\n");
+}
