@@ -79,9 +79,8 @@ static int check_routes_of(
 	return rc;
 }
 
-/* What must hold around an entry of the short lists once it is in or out. Old warnings are not told again. */
-static int check_around(struct config *config, enum config_list_id id, const struct config_head *entry,
-	struct config_report *report)
+/* What must hold around the short lists once an entry is in or out. Old warnings are not told again. */
+static int check_around(const struct config *config, enum config_list_id id, struct config_report *report)
 {
 	bool errors_only = report->errors_only;
 	int rc = 0;
@@ -91,12 +90,21 @@ static int check_around(struct config *config, enum config_list_id id, const str
 		rc = config_check(config, report);
 	else if (id == CONFIG_LISTENERS || id == CONFIG_NODES)
 		rc = check_structure(config, report);
-	if (!rc && id == CONFIG_NODES && entry)
-		rc = check_routes_of(config, (const struct config_node *)entry, report);
-	if (!rc && id == CONFIG_NODES)
-		rc = check_node_total(config, report);
 	report->errors_only = errors_only;
 	return rc;
+}
+
+/* A node that has come, or has moved from where `old` was, changes what routes mean. */
+static int check_arrival(const struct config *config, const struct config_node *old,
+	const struct config_node *node, struct config_report *report)
+{
+	int rc;
+
+	if (old && old->port == node->port && old->transport == node->transport &&
+		ip_equal(&old->address, &node->address))
+		return 0;
+	rc = check_routes_of(config, node, report);
+	return rc ? rc : check_node_total(config, report);
 }
 
 static int check_new(const struct config *config, enum config_list_id id, const struct config_head *entry,
@@ -120,7 +128,9 @@ static int insert_checked(struct config *config, enum config_list_id id, struct 
 
 	if (rc)
 		return rc;
-	rc = check_around(config, id, entry, report);
+	rc = check_around(config, id, report);
+	if (!rc && id == CONFIG_NODES)
+		rc = check_arrival(config, NULL, (const struct config_node *)entry, report);
 	if (!rc && id == CONFIG_ROUTES && route->next_hop_address.family != IP_NONE)
 		rc = check_node_total(config, report);
 	if (rc)
@@ -178,7 +188,10 @@ static int replace_checked(struct config *config, enum config_list_id id, struct
 
 	if (rc)
 		return rc;
-	rc = check_around(config, id, entry, report);
+	rc = check_around(config, id, report);
+	if (!rc && id == CONFIG_NODES)
+		rc = check_arrival(
+			config, (const struct config_node *)old, (const struct config_node *)entry, report);
 	if (rc) {
 		/* The room that the first replacement found is still there. */
 		int rc_back = list_replace(&config->lists[id], id, entry, old);
@@ -254,7 +267,7 @@ int config_entry_delete(struct config *config, enum config_list_id list, struct 
 	if (rc)
 		return rc;
 	at = list_remove(&config->lists[list], list, entry);
-	if (check_around(config, list, NULL, report)) {
+	if (check_around(config, list, report)) {
 		int rc_back = list_insert(&config->lists[list], list, entry, at);
 		ensure(rc_back == 0); /* its room was not given away */
 		return -EBUSY;
@@ -357,7 +370,7 @@ int config_section_edit(
 	rc = apply(pairs, entry, &place, NULL);
 	if (!rc) {
 		trade(member, entry, key->sub->size);
-		rc = check_around(config, CONFIG_LISTENERS, NULL, report);
+		rc = check_around(config, CONFIG_LISTENERS, report);
 		if (rc)
 			trade(member, entry, key->sub->size);
 	}

@@ -56,7 +56,7 @@ int check_room(const struct config *config, enum config_list_id id, const struct
 	if (other) {
 		place_error(place, place->schema->keys[0].name,
 			"is taken already%s; give another, or delete one", line_note(other, note));
-		return -EINVAL;
+		return -EEXIST;
 	}
 	if (id != CONFIG_NODES)
 		return 0;

@@ -323,8 +323,13 @@ static void finish_entry(
 	struct loader *l, enum config_list_id id, struct place *place, struct config_head *entry)
 {
 	struct config_list *list = &l->config->lists[id];
-	int rc = entry->broken ? 0 : object_finish(place->schema, entry, place);
+	int rc;
 
+	if (l->stopped) { /* half an entry says nothing about what is missing in it */
+		object_unref(place->schema, entry);
+		return;
+	}
+	rc = entry->broken ? 0 : object_finish(place->schema, entry, place);
 	if (rc == -EINVAL)
 		entry->broken = true;
 	if (rc != -ENOMEM)
