@@ -123,9 +123,12 @@ static void report(struct probe *probe, struct probe_report report, uint64_t now
 static void fail_oldest(struct probe *probe, uint64_t now_ns)
 {
 	ensure(probe->outstanding_count > 0);
+	bool excused = probe->outstanding[0].excused;
 	probe->outstanding_count--;
 	memmove(probe->outstanding, probe->outstanding + 1,
 		sizeof(probe->outstanding[0]) * probe->outstanding_count);
+	if (excused)
+		return;
 	probe->fails++;
 	report(probe, (struct probe_report){.event = HEALTH_PROBE_TIMEOUT}, now_ns);
 }
@@ -140,7 +143,8 @@ static void send_probe(struct probe *probe, uint64_t now_ns)
 	probe->seq++;
 	probe->in_doubt = false;
 	probe->last_sent_ns = now_ns;
-	probe->outstanding[probe->outstanding_count++] = (struct probe_sent){probe->seq, now_ns};
+	probe->outstanding[probe->outstanding_count++] =
+		(struct probe_sent){.seq = probe->seq, .sent_ns = now_ns};
 	owner->send(owner->ctx, probe->node, probe->seq, now_ns);
 }
 
@@ -278,7 +282,8 @@ bool probe_suspect(struct probe_set *set, const struct node *node, uint64_t now_
 	if (!probe || probe->in_doubt || in_maintenance(probe))
 		return false;
 	probe->in_doubt = true;
-	probe->outstanding_count = 0;
+	for (unsigned i = 0; i < probe->outstanding_count; i++)
+		probe->outstanding[i].excused = true;
 	probe->fails++;
 	report(probe, (struct probe_report){.event = HEALTH_UNREACHABLE}, now_ns);
 	plan_next(probe);

@@ -45,6 +45,8 @@ struct probe_owner {
 
 struct probe_sent {
 	uint32_t seq;
+	bool excused; /* an ICMP error has counted as its failure: silence adds nothing, an answer still does
+		       */
 	uint64_t sent_ns;
 };
 
