@@ -16,7 +16,7 @@ enum { REPETITIONS = 61 };
  * interrupts. */
 #define REPETITION_NS 5e6
 
-static double now_ns(void)
+double measure_now_ns(void)
 {
 	struct timespec ts;
 
@@ -45,11 +45,11 @@ static uint64_t calibrate(measure_op op, void *data)
 	uint64_t iterations = 1;
 
 	for (;;) {
-		double begin = now_ns();
+		double begin = measure_now_ns();
 		double took;
 
 		op(data, iterations);
-		took = now_ns() - begin;
+		took = measure_now_ns() - begin;
 		if (took > REPETITION_NS / 4)
 			return (uint64_t)((double)iterations * REPETITION_NS / took) + 1;
 		iterations *= 2;
@@ -63,12 +63,12 @@ void measure(measure_op op, void *data, struct measure_row *ret_row)
 	uint64_t iterations = calibrate(op, data);
 
 	for (int i = 0; i < REPETITIONS; i++) {
-		double begin_ns = now_ns();
+		double begin_ns = measure_now_ns();
 		uint64_t begin = __rdtsc();
 
 		op(data, iterations);
 		cycles[i] = (double)(__rdtsc() - begin) / (double)iterations;
-		ns[i] = (now_ns() - begin_ns) / (double)iterations;
+		ns[i] = (measure_now_ns() - begin_ns) / (double)iterations;
 	}
 	ret_row->iterations = iterations;
 	ret_row->ns = spread_of(ns);
@@ -79,6 +79,20 @@ static void print_spread(FILE *out, const char *name, const struct measure_sprea
 {
 	fprintf(out, "\"%s\": {\"min\": %.1f, \"median\": %.1f, \"max\": %.1f}", name, spread->min,
 		spread->median, spread->max);
+}
+
+static void print_values(FILE *out, const struct measure_report *report)
+{
+	fprintf(out, ", \"values\": [");
+	for (size_t i = 0; i < report->value_count; i++) {
+		const struct measure_value *value = &report->values[i];
+
+		fprintf(out,
+			"%s\n  {\"name\": \"%s\", \"%s\": %" PRIu64 ", \"value\": %.3f, \"unit\": \"%s\"}",
+			i == 0 ? "" : ",", value->name, report->size_unit, value->size, value->value,
+			value->unit);
+	}
+	fprintf(out, "\n]");
 }
 
 void measure_print(FILE *out, const struct measure_report *report)
@@ -97,5 +111,8 @@ void measure_print(FILE *out, const struct measure_report *report)
 		print_spread(out, "cycles", &row->cycles);
 		fprintf(out, "}");
 	}
-	fprintf(out, "\n]}\n");
+	fprintf(out, "\n]");
+	if (report->value_count > 0)
+		print_values(out, report);
+	fprintf(out, "}\n");
 }

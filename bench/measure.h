@@ -32,16 +32,29 @@ typedef void (*measure_op)(void *data, uint64_t iterations);
  * second. */
 void measure(measure_op op, void *data, struct measure_row *ret_row);
 
+/* A figure that is not the mean of repetitions: a compile that takes seconds, memory. */
+struct measure_value {
+	const char *name;
+	uint64_t size;
+	double value;
+	const char *unit; /* "ms" */
+};
+
 struct measure_report {
 	const char *bench;     /* "parse" */
 	const char *unit;      /* what one iteration is: "message" */
 	const char *size_unit; /* "bytes" */
 	const struct measure_row *rows;
 	size_t count;
+	const struct measure_value *values; /* may be NULL */
+	size_t value_count;
 };
 
 /* Writes the report as one JSON object. */
 void measure_print(FILE *out, const struct measure_report *report);
+
+/* The clock, for what is measured once. */
+double measure_now_ns(void);
 
 /* Keeps the compiler from leaving out what computes `value`. */
 static inline void measure_keep(const void *value)

@@ -10,9 +10,9 @@
 #include "policy/route_build.h"
 #include "policy/scan_priv.h"
 
-/* Compiled domains. References are atomic: a compile thread takes one while control drops another. */
+/* Compiled domains. */
 struct route_literals {
-	_Atomic uint32_t refs;
+	uint32_t refs;                /* atomic: the compile thread takes one while control drops another */
 	struct hs_database *database; /* NULL: no domains */
 };
 
