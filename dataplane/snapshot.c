@@ -26,10 +26,11 @@ const struct listener *snapshot_listener_by_id(const struct snapshot *snap, uint
 	return NULL;
 }
 
-const struct listener *snapshot_listener_of_family(const struct snapshot *snap, uint8_t family)
+const struct listener *snapshot_listener_of_family(
+	const struct snapshot *snap, uint8_t family, enum transport transport)
 {
 	for (unsigned i = 0; i < snap->listener_count; i++) {
-		if (snap->listeners[i].local.ip.family == family)
+		if (snap->listeners[i].local.ip.family == family && snap->listeners[i].transport == transport)
 			return &snap->listeners[i];
 	}
 	return NULL;

@@ -55,8 +55,10 @@ struct snapshot {
 const struct listener *snapshot_listener(
 	const struct snapshot *snap, const struct endpoint *local, enum transport transport);
 const struct listener *snapshot_listener_by_id(const struct snapshot *snap, uint16_t id);
-/* The first listener of that address family, for traffic that began on our side; NULL when there is none. */
-const struct listener *snapshot_listener_of_family(const struct snapshot *snap, uint8_t family);
+/* The first listener of that address family, for traffic that has no listener of its own; NULL: there is
+ * none. */
+const struct listener *snapshot_listener_of_family(
+	const struct snapshot *snap, uint8_t family, enum transport transport);
 /* Is this endpoint one of ours (a listener, or a worker's source port)? */
 bool snapshot_is_local(const struct snapshot *snap, const struct endpoint *ep);
 bool snapshot_is_local_ip(const struct snapshot *snap, const struct ip_addr *ip);

@@ -24,7 +24,7 @@ static const struct listener *listener_facing(const struct passage *passage, con
 	}
 	if (passage->listener->local.ip.family == node->local.family)
 		return passage->listener;
-	return snapshot_listener_of_family(snap, node->local.family);
+	return snapshot_listener_of_family(snap, node->local.family, TRANSPORT_UDP);
 }
 
 static const struct listener *listener_toward_peer(
@@ -37,7 +37,7 @@ static const struct listener *listener_toward_peer(
 	if (!listener || listener->local.ip.family != family)
 		listener = passage->listener;
 	if (listener->local.ip.family != family)
-		listener = snapshot_listener_of_family(passage->snap, family);
+		listener = snapshot_listener_of_family(passage->snap, family, TRANSPORT_UDP);
 	return listener;
 }
 

@@ -58,7 +58,7 @@ static const struct listener *find_listener(
 
 	if (listener && listener->local.ip.family == family)
 		return listener;
-	return snapshot_listener_of_family(passage->snap, family);
+	return snapshot_listener_of_family(passage->snap, family, TRANSPORT_UDP);
 }
 
 static enum proxy_action send_on(

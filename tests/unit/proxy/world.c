@@ -139,8 +139,7 @@ void expect_refusal(enum proxy_action action, unsigned status, enum stat reason)
 	snprintf(line, sizeof(line), "SIP/2.0 %u ", status);
 	assert_memory_equal(world.text, line, strlen(line));
 	assert_int_equal(counted(reason), 1);
-	assert_int_equal(counted(STAT_sip_replies) + counted(STAT_sip_requests_forwarded),
-		world.given);
+	assert_int_equal(counted(STAT_sip_replies) + counted(STAT_sip_requests_forwarded), world.given);
 }
 
 void expect_text(const char *part)
@@ -241,4 +240,11 @@ const char *last_header(const char *name)
 	memcpy(text, begin, len);
 	text[len] = '\0';
 	return text;
+}
+
+void keep(char to[static KEPT_MAX], const char *text)
+{
+	int len = snprintf(to, KEPT_MAX, "%s", text);
+
+	assert_true(len >= 0 && len < KEPT_MAX);
 }

@@ -27,7 +27,7 @@ struct world {
 	struct node *a, *b, *six;
 	struct listener *listener4, *listener6;
 	struct proxy_out out;
-	unsigned given; /* messages so far */
+	unsigned given;                  /* messages so far */
 	char text[SIP_DATAGRAM_MAX + 1]; /* what went out last, with a NUL behind it */
 };
 
@@ -51,7 +51,8 @@ void node_is(const struct node *node, enum node_health health, enum node_admin a
 
 /* The last message went from there to there. */
 void expect_path(const char *src, const char *dst);
-/* The last message is our answer with that status, the first counted as `reason`; all others had an effect too. */
+/* The last message is our answer with that status, the first counted as `reason`; all others had an effect
+ * too. */
 void expect_refusal(enum proxy_action action, unsigned status, enum stat reason);
 /* The last message holds the text. */
 void expect_text(const char *part);
@@ -74,6 +75,9 @@ const char *request(struct ask ask);
 
 /* The response a node makes of the last message that went out; `status_line` as "180 Ringing". */
 const char *response_to_last(const char *status_line);
+enum { KEPT_MAX = 4096 };
+/* Copies a text that would not live long enough. */
+void keep(char to[static KEPT_MAX], const char *text);
 /* The value of the first such header of the last message, up to the line end. */
 const char *last_header(const char *name);
 
