@@ -378,3 +378,20 @@ int config_section_edit(
 	object_unref(key->sub, entry);
 	return rc;
 }
+
+int config_section_put(struct config *config, struct span section, struct span key, struct span value)
+{
+	const struct schema_key *found = schema_find(&schema_root, section);
+	const struct config_pair pair = {key, value};
+	struct config_report report;
+	struct place place;
+	int rc;
+
+	ensure(found && found->kind == SCHEMA_SECTION);
+	config_report_init(&report, NULL);
+	place_init(&place, &report, found->sub, value_at(found, config));
+	rc = entry_set(found->sub, value_at(found, config), &pair, &place);
+	config_report_fini(&report);
+	ensure(rc == 0 || rc == -ENOMEM);
+	return rc;
+}

@@ -208,7 +208,7 @@ static void warn_of_nothing(const struct config *config, struct config_report *r
 			report, 0, "routes", "is empty, so every request gets 404; write at least one route");
 	if (config_count(config, CONFIG_ACL) == 0)
 		config_report_warn(report, 0, "acl",
-			"is empty, so every request is refused; write the peers' addresses, or all");
+			"is empty, so only nodes may send requests; write the peers' addresses, or all");
 }
 
 int config_check(const struct config *config, struct config_report *report)

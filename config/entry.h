@@ -94,6 +94,13 @@ must_use int config_entry_named(const struct config *config, enum config_list_id
 must_use int config_entry_put(struct config *config, enum config_list_id list, struct config_head *before,
 	struct config_head *after);
 
+/*
+ * Puts back a value that config_section_value() gave, without a check: for going back to a state that was
+ * right as a whole. The key must be one of the section's. 0 or -ENOMEM.
+ */
+must_use int config_section_put(
+	struct config *config, struct span section, struct span key, struct span value);
+
 /* Changes keys of a section: "probe", "log", "workers", ... 0, -ENOENT (no such section), -EINVAL, -ENOMEM.
  */
 must_use int config_section_edit(

@@ -130,7 +130,8 @@ static const struct schema_key root_keys[] = {
 	{"probe", SCHEMA_SECTION, AT(config, probe), .sub = &schema_probe},
 	LIST(CONFIG_NODES, "nodes", CONFIG_NODES_MAX, "The next hops that serve requests."),
 	LIST(CONFIG_ROUTES, "routes", CONFIG_ROUTES_MAX, "Which requests go to which next hop."),
-	LIST(CONFIG_ACL, "acl", CONFIG_ACL_MAX, "Who may send requests. Empty: nobody."),
+	LIST(CONFIG_ACL, "acl", CONFIG_ACL_MAX,
+		"Who may send requests, beside the nodes. Empty: nobody else."),
 	LIST(CONFIG_DOMAINS, "domains", CONFIG_DOMAINS_MAX,
 		"Presence domains that are served; they match exactly. Empty: every domain is."),
 };

@@ -282,6 +282,24 @@ static void test_sections_change_key_by_key_or_not_at_all(void **state)
 	finish(c);
 }
 
+/* Step by step the values contradict each other; the state that they lead to does not. */
+static void test_section_values_are_put_back_in_any_order(void **state)
+{
+	struct config *c = load();
+	char value[64];
+
+	(void)state;
+	assert_int_equal(fixture_section(c, "probe", "interval_ms=2000 timeout_ms=1900", NULL), 0);
+	assert_int_equal(
+		config_section_put(c, span_str("probe"), span_str("interval_ms"), span_str("500")), 0);
+	assert_int_equal(
+		config_section_put(c, span_str("probe"), span_str("timeout_ms"), span_str("250")), 0);
+	assert_int_equal(config_section_put(c, span_str("log"), span_str("trace"), span_str("[routing]")), 0);
+	assert_true(config_section_value(c, span_str("log"), span_str("trace"), value, sizeof(value)) > 0);
+	assert_string_equal(value, "[routing]");
+	finish(c);
+}
+
 static void test_a_clone_stays_as_it_was_while_the_original_moves_on(void **state)
 {
 	struct config *c = load();
@@ -382,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_deletion_takes_exactly_what_is_named),
 		cmocka_unit_test(test_routes_by_address_are_named_by_address_port_and_protocol),
 		cmocka_unit_test(test_sections_change_key_by_key_or_not_at_all),
+		cmocka_unit_test(test_section_values_are_put_back_in_any_order),
 		cmocka_unit_test(test_a_clone_stays_as_it_was_while_the_original_moves_on),
 		cmocka_unit_test(test_entries_outlive_their_list_while_referred_to),
 		cmocka_unit_test(test_values_are_given_back_as_written),

@@ -250,7 +250,7 @@ static void test_what_is_legal_but_odd_is_warned_of(void **state)
 {
 	(void)state;
 	expect_warning("", "warning: routes: is empty, so every request gets 404");
-	expect_warning("", "warning: acl: is empty, so every request is refused");
+	expect_warning("", "warning: acl: is empty, so only nodes may send requests");
 	expect_warning("routes:\n  - {pattern: .com.a.*, next_hop: a}\n",
 		"f:15: warning: routes[0].pattern: looks like a reversed domain, but without type it is");
 	expect_warning("routes:\n  - {pattern: domaina.com, type: domain, next_hop: a}\n",
