@@ -133,6 +133,8 @@ static int insert_checked(struct config *config, enum config_list_id id, struct 
 		rc = check_arrival(config, NULL, (const struct config_node *)entry, report);
 	if (!rc && id == CONFIG_ROUTES && route->next_hop_address.family != IP_NONE)
 		rc = check_node_total(config, report);
+	if (!rc && id == CONFIG_ROUTES && route->type == CONFIG_ROUTE_USER)
+		rc = check_user_total(config, report);
 	if (rc)
 		list_remove(list, id, entry);
 	return rc;

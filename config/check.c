@@ -201,6 +201,28 @@ int check_node_total(const struct config *config, struct config_report *report)
 	return 0;
 }
 
+int check_user_total(const struct config *config, struct config_report *report)
+{
+	struct config_head *group[CONFIG_ROUTES_PER_PATTERN_MAX];
+	uint32_t different = 0;
+
+	for (uint32_t i = 0; i < config_count(config, CONFIG_ROUTES); i++) {
+		const struct config_route *route = config_route_at(config, i);
+		if (route->type != CONFIG_ROUTE_USER || !route->pattern)
+			continue;
+		if (list_group(&config->lists[CONFIG_ROUTES], &route->head, group) &&
+			group[0] == &route->head)
+			different++;
+		if (different <= CONFIG_USER_PATTERNS_MAX)
+			continue;
+		config_report_error(report, route->head.line, "routes",
+			"of type user have more than %u different patterns; join some with |",
+			CONFIG_USER_PATTERNS_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static void warn_of_nothing(const struct config *config, struct config_report *report)
 {
 	if (config_count(config, CONFIG_ROUTES) == 0)
@@ -225,7 +247,7 @@ int config_check(const struct config *config, struct config_report *report)
 		if (check_route(config, route, &place) || check_twin(config, route, &place))
 			rc = -EINVAL;
 	}
-	if (check_node_total(config, report))
+	if (check_node_total(config, report) || check_user_total(config, report))
 		rc = -EINVAL;
 	warn_of_nothing(config, report);
 	return rc || report->error_count > errors ? -EINVAL : 0;

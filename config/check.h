@@ -27,6 +27,9 @@ must_use int check_structure(const struct config *config, struct config_report *
 /* That nodes, with those that routes name by address, do not exceed the limit. 0 or -EINVAL. */
 must_use int check_node_total(const struct config *config, struct config_report *report);
 
+/* That the different regular expressions of routes do not exceed the limit. 0 or -EINVAL. */
+must_use int check_user_total(const struct config *config, struct config_report *report);
+
 /* Whether packets to the address have a way out: on the link of a port, or by a gateway of the family. */
 bool check_reachable(const struct config *config, const struct ip_addr *addr);
 

@@ -168,6 +168,31 @@ static void lower_copy(struct span text, char *ret_text)
 	ret_text[text.len] = '\0';
 }
 
+static struct span first_label(struct span text)
+{
+	const char *dot = memchr(text.p, '.', text.len);
+
+	return dot ? span_from(text.p, dot) : text;
+}
+
+static struct span last_label(struct span text)
+{
+	const char *dot = memrchr(text.p, '.', text.len);
+
+	return dot ? span_from(dot + 1, span_end(text)) : text;
+}
+
+/* No host name ends in a number (RFC 3261 25.1, toplabel): what does is an IP address, which no route covers.
+ */
+static const char *complain_top(struct span label)
+{
+	for (size_t i = 0; i < label.len; i++) {
+		if (!isdigit((unsigned char)label.p[i]))
+			return NULL;
+	}
+	return "has a number for its top-level domain; write a domain name, addresses are not routed by";
+}
+
 const char *text_read_pattern(struct span text, struct domain_pattern *ret_pattern)
 {
 	enum config_scope scope = CONFIG_SCOPE_EXACT;
@@ -182,6 +207,8 @@ const char *text_read_pattern(struct span text, struct domain_pattern *ret_patte
 	if (memchr(text.p, '*', text.len))
 		return "has a * in a wrong place; it may only end the pattern, after a dot: .com.domaina.*";
 	complaint = complain_labels(text);
+	if (!complaint)
+		complaint = complain_top(first_label(text));
 	if (complaint)
 		return complaint;
 	ret_pattern->scope = scope;
@@ -219,6 +246,8 @@ const char *text_read_match_uri(struct span text, struct domain_pattern *ret_pat
 	if (memchr(text.p, '*', text.len))
 		return "has a * in a wrong place; it may only begin the name, before a dot: *.sip.com";
 	complaint = complain_labels(text);
+	if (!complaint)
+		complaint = complain_top(last_label(text));
 	if (complaint)
 		return complaint;
 	ret_pattern->scope = scope;

@@ -4,6 +4,7 @@
  */
 #include "fixture.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,6 +229,32 @@ static void test_a_pattern_has_a_bounded_number_of_routes(void **state)
 	free(text);
 }
 
+static void test_regular_expressions_are_bounded(void **state)
+{
+	char *text = NULL, *findings;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct config *config;
+
+	(void)state;
+	fputs("routes:\n  - {pattern: r0, next_hop: b}\n", out);
+	for (int i = 0; i < CONFIG_USER_PATTERNS_MAX; i++)
+		fprintf(out, "  - {pattern: r%d, next_hop: a}\n", i);
+	fflush(out);
+	config = fixture_load_more(text);
+	assert_int_equal(fixture_add(config, CONFIG_ROUTES, "pattern=other next_hop=a", &findings), -EINVAL);
+	assert_has(findings, "routes: of type user have more than 1024 different patterns");
+	assert_int_equal(config_count(config, CONFIG_ROUTES), CONFIG_USER_PATTERNS_MAX + 1);
+	free(findings);
+	config_destroy(config);
+	fputs("  - {pattern: other, next_hop: a}\n", out);
+	fclose(out);
+	findings = fixture_errors_more(text);
+	assert_has(findings, "f:1040: routes: of type user have more than 1024 different patterns");
+	free(findings);
+	free(text);
+}
+
 static void test_nodes_named_by_address_count_as_nodes(void **state)
 {
 	char *text = NULL, *findings;
@@ -269,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_routes_lead_somewhere_once),
 		cmocka_unit_test(test_one_pattern_may_have_several_scopes_types_and_hops),
 		cmocka_unit_test(test_a_pattern_has_a_bounded_number_of_routes),
+		cmocka_unit_test(test_regular_expressions_are_bounded),
 		cmocka_unit_test(test_nodes_named_by_address_count_as_nodes),
 		cmocka_unit_test(test_what_is_legal_but_odd_is_warned_of),
 	};

@@ -52,7 +52,7 @@ static void test_lync_notation_is_turned_round(void **state)
 static void test_a_pattern_that_is_no_domain_is_refused(void **state)
 {
 	static const char *const bad[] = {"", ".", "..", "*", ".*", ".com..x", ".com.*.x", "com.", "com.a b",
-		"com.\xc3\xa4", ".com.domaina*", "com/x", "a.*.*"};
+		"com.\xc3\xa4", ".com.domaina*", "com/x", "a.*.*", ".10.99.*", "127", ".0.com"};
 	struct domain_pattern pattern;
 
 	(void)state;
@@ -61,6 +61,8 @@ static void test_a_pattern_that_is_no_domain_is_refused(void **state)
 			fail_msg("\"%s\" was taken", bad[i]);
 	}
 	assert_non_null(text_read_match_uri(span_str("*"), &pattern));
+	assert_non_null(text_read_match_uri(span_str("10.99.0.1"), &pattern));
+	assert_null(text_read_match_uri(span_str("10.99.0.1a"), &pattern));
 	assert_non_null(text_read_match_uri(span_str("*."), &pattern));
 	assert_non_null(text_read_match_uri(span_str("a.*.com"), &pattern));
 	assert_non_null(text_read_match_uri(span_str(""), &pattern));
