@@ -42,6 +42,16 @@ static bool prefixes_overlap(const struct ip_prefix *a, const struct ip_prefix *
 	return ip_prefix_contains(a->len < b->len ? a : b, a->len < b->len ? &b->addr : &a->addr);
 }
 
+/* With a port that could not be read it is not known which addresses there are: better to say nothing. */
+static bool ports_are_known(const struct config *config)
+{
+	for (uint32_t i = 0; i < config_count(config, CONFIG_PORTS); i++) {
+		if (config_port_at(config, i)->head.broken)
+			return false;
+	}
+	return true;
+}
+
 bool check_reachable(const struct config *config, const struct ip_addr *addr)
 {
 	for (uint32_t i = 0; i < config_count(config, CONFIG_PORTS); i++) {
@@ -50,7 +60,7 @@ bool check_reachable(const struct config *config, const struct ip_addr *addr)
 		if (gateway->family != IP_NONE || on_link(port, addr))
 			return true;
 	}
-	return false;
+	return !ports_are_known(config);
 }
 
 /* ---- sections ---- */
@@ -207,7 +217,7 @@ static void check_listener(const struct config *config, uint32_t i, const struct
 	uint32_t base = config->workers.source_port_base;
 
 	check_available(listener, place);
-	if (!owner_of(config, &listener->address))
+	if (!owner_of(config, &listener->address) && ports_are_known(config))
 		place_error(place, "address",
 			"is not an address of any port; write one of those, or add it there");
 	if (listener->transport == TRANSPORT_UDP && listener->port >= base &&

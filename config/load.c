@@ -56,6 +56,14 @@ __attribute__((format(printf, 3, 4))) static void complain(
 	config_report_error(l->report, line_now(l), path, "%s", text);
 }
 
+/* Lync's "*.sip.com" without quotes is an alias to YAML: the mistake that everybody makes once. */
+static const char *syntax_remedy(const char *context)
+{
+	if (context && (strstr(context, "alias") || strstr(context, "anchor")))
+		return "put a text that begins with * or & into quotes: \"*.sip.com\"";
+	return "check the indentation (blanks, no tabs), the dashes and the quotes here";
+}
+
 static void complain_syntax(struct loader *l)
 {
 	const yaml_parser_t *p = &l->parser;
@@ -70,11 +78,9 @@ static void complain_syntax(struct loader *l)
 			"is not text: %s (byte %zu); save the file as plain UTF-8",
 			p->problem ? p->problem : "unreadable", p->problem_offset);
 	else
-		config_report_error(l->report, line, "",
-			"is not YAML: %s%s%s; check the indentation (blanks, no tabs), the dashes and the "
-			"quotes here",
+		config_report_error(l->report, line, "", "is not YAML: %s%s%s; %s",
 			p->problem ? p->problem : "unreadable", p->context ? ", " : "",
-			p->context ? p->context : "");
+			p->context ? p->context : "", syntax_remedy(p->context));
 	stop(l, 0);
 }
 

@@ -210,6 +210,9 @@ static const struct wrong rows[] = {
 		"the port goes into next_hop_port"},
 	{"instance: !tag {name: x}\n", "f:1: has a tag (!)"},
 	{"instance: &x {name: x}\n", "f:1: has an anchor or alias"},
+	{"routes:\n  - match_uri: *.sip.com\n", "f:2: is not YAML: did not find expected alphabetic or "
+						"numeric character, while scanning an alias; "
+						"put a text that begins with * or & into quotes"},
 	{"instance: {name: *x}\n", "f:1:"},
 	{"- a\n- b\n", "f:1: holds a list; a configuration is a set of sections"},
 	{"just words\n", "f:1: holds a single value; a configuration is"},
@@ -269,6 +272,21 @@ static void test_a_wrong_node_is_still_known_to_routes(void **state)
 	(void)state;
 	assert_has(findings, "nodes[0].address");
 	assert_has_not(findings, "routes[0]");
+	free(findings);
+}
+
+static void test_a_wrong_port_brings_no_further_complaints(void **state)
+{
+	char *findings = fixture_errors("ports: [{name: p, device: net_ring0, addresses: [x]}]\n"
+					"listeners: [{name: l, address: 10.0.0.1}]\n"
+					"nodes: [{name: n, address: 10.0.0.2}]\n"
+					"routes: [{match_uri: a.com, next_hop: 10.0.0.3}]\n");
+
+	(void)state;
+	assert_has(findings, "ports[0].addresses");
+	assert_has_not(findings, "f:2:");
+	assert_has_not(findings, "f:3:");
+	assert_has_not(findings, "f:4:");
 	free(findings);
 }
 
@@ -378,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_a_wrong_key_or_value_is_told_with_line_and_remedy),
 		cmocka_unit_test(test_several_errors_are_told_at_once_in_the_order_of_lines),
 		cmocka_unit_test(test_a_wrong_node_is_still_known_to_routes),
+		cmocka_unit_test(test_a_wrong_port_brings_no_further_complaints),
 		cmocka_unit_test(test_too_many_findings_are_counted),
 		cmocka_unit_test(test_empty_lists_and_byte_order_marks_are_fine),
 		cmocka_unit_test(test_a_file_that_cannot_be_read_is_told),
