@@ -453,6 +453,38 @@ static void test_random_changes_and_merges_agree_with_the_naive_matcher(void **s
 	}
 }
 
+/* Large enough for Hyperscan to choose other matchers than for a handful. */
+static void test_twenty_thousand_domains_are_all_found_and_can_all_be_changed(void **state)
+{
+	enum { MANY = 20000 };
+	static char names[MANY][24];
+	static struct route routes[MANY];
+	struct route_table *table;
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "com.d%u%s", i / 2, i % 2 ? ".sip" : "");
+		routes[i] = route_make(names[i], i % 4 < 2 ? ROUTE_SUBTREE : ROUTE_EXACT, i);
+	}
+	table = table_like(routes, MANY, NULL);
+	put(&table, "com.d77", ROUTE_SUBTREE, 777777);
+	change(&table, "com.d78", NULL, 0);
+	for (unsigned i = 0; i < MANY; i += 2) {
+		struct route_result result;
+		char host[32];
+		uint32_t above = i / 2 == 77 ? 777777 : i;
+		bool has_above = i / 2 != 78 && (i % 4 < 2 || i / 2 == 77);
+
+		snprintf(host, sizeof(host), "sip.d%u.com", i / 2);
+		route_match(table, 0, span_str(host), &result);
+		assert_int_equal(result.count, 1 + has_above);
+		assert_int_equal(result.patterns[0]->hops[0].route_id, i + 1);
+		if (has_above)
+			assert_int_equal(result.patterns[1]->hops[0].route_id, above);
+	}
+	route_table_destroy(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_a_new_table_takes_over_the_literals_of_one_like_it),
 		cmocka_unit_test(test_a_table_too_unlike_is_compiled_anew),
 		cmocka_unit_test(test_random_changes_and_merges_agree_with_the_naive_matcher),
+		cmocka_unit_test(test_twenty_thousand_domains_are_all_found_and_can_all_be_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
