@@ -107,6 +107,21 @@ static void test_ten_thousand_domains_are_all_found(void **state)
 	domain_set_destroy(set);
 }
 
+/* These two have the same 32-bit hash. */
+static void test_names_with_the_same_hash_are_told_apart(void **state)
+{
+	static const struct span names[] = {SPAN_LIT("d21818.com"), SPAN_LIT("d102882.com")};
+	struct domain_set *set = set_make(names, 1);
+
+	(void)state;
+	assert_int_equal(domain_find(set, names[1]), DOMAIN_UNKNOWN);
+	domain_set_destroy(set);
+	set = set_make(names, 2);
+	assert_int_equal(domain_find(set, names[0]), 0);
+	assert_int_equal(domain_find(set, names[1]), 1);
+	domain_set_destroy(set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +130,7 @@ int main(void)
 		cmocka_unit_test(test_a_host_of_any_length_and_bytes_is_only_unknown),
 		cmocka_unit_test(test_bad_and_repeated_names_are_refused),
 		cmocka_unit_test(test_ten_thousand_domains_are_all_found),
+		cmocka_unit_test(test_names_with_the_same_hash_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

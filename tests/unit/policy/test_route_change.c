@@ -306,6 +306,7 @@ static void test_a_merge_that_leaves_no_domain_is_fine(void **state)
 	put(&table, "net", ROUTE_SUBTREE, 4);
 	change(&table, "net", NULL, 0);
 	merge_end(merge_begin(table), &table);
+	assert_int_equal(info_of(table).database_bytes, 0);
 	assert_string_equal(found(table, "net"), "");
 	put(&table, "net", ROUTE_SUBTREE, 4);
 	assert_string_equal(found(table, "net"), "4");
@@ -340,6 +341,25 @@ static void test_a_new_table_takes_over_the_literals_of_one_like_it(void **state
 	assert_string_equal(found(table, "x.org"), "15");
 	assert_string_equal(found(table, "b.a.com"), "12");
 	route_table_destroy(table);
+}
+
+/* A domain that comes and goes keeps its literal. */
+static void test_literals_taken_over_serve_a_domain_that_comes_back(void **state)
+{
+	const struct route routes[] = {route_make("com.a", ROUTE_EXACT, 21),
+		route_make("com.a.b", ROUTE_EXACT, 22), route_make("org", ROUTE_SUBTREE, 23)};
+	struct route_table *first = small_table();
+	struct route_table *second = table_like(routes, 2, first);
+	struct route_table *third = table_like(routes, COUNT(routes), second);
+
+	(void)state;
+	assert_string_equal(found(second, "x.org"), "");
+	assert_string_equal(found(third, "x.org"), "23");
+	assert_int_equal(info_of(third).base_domains, 3);
+	assert_int_equal(info_of(third).delta_domains, 0);
+	route_table_destroy(first);
+	route_table_destroy(second);
+	route_table_destroy(third);
 }
 
 static void test_a_table_too_unlike_is_compiled_anew(void **state)
@@ -501,6 +521,7 @@ int main(void)
 		cmocka_unit_test(test_a_merge_may_be_given_up_before_it_ran),
 		cmocka_unit_test(test_a_merge_that_leaves_no_domain_is_fine),
 		cmocka_unit_test(test_a_new_table_takes_over_the_literals_of_one_like_it),
+		cmocka_unit_test(test_literals_taken_over_serve_a_domain_that_comes_back),
 		cmocka_unit_test(test_a_table_too_unlike_is_compiled_anew),
 		cmocka_unit_test(test_random_changes_and_merges_agree_with_the_naive_matcher),
 		cmocka_unit_test(test_twenty_thousand_domains_are_all_found_and_can_all_be_changed),
