@@ -26,10 +26,9 @@ const struct api_command api_commands[] = {
 		"Where requests are received.", {{0}}},
 	{"show.log", "show log [--lines=count]", API_READ, "when level text", "The last lines of the log.",
 		{{"count", NULL, NULL, "How many lines; 100 unless told."}}},
-	{"show.memory", "show memory", API_READ, "kind name size_bytes used available in_use_max",
-		"Packet pools, and the allocator's figures by arena.", {{0}}},
-	{"show.neighbour", "show neighbour", API_READ, "worker port address mac state age_ms",
-		"The link-layer addresses each worker knows.", {{0}}},
+	{"show.memory", "show memory", API_READ, "kind name used size exhausted bytes",
+		"Packet pools and the other fixed stores, and the allocator's figures, in all and by arena.",
+		{{0}}},
 	{"show.node", "show node [name]", API_READ,
 		"name address port transport configured admin health flags since_ms probe_ok_ms_ago "
 		"flaps requests responses p50_us p90_us p99_us p999_us",
@@ -47,15 +46,17 @@ const struct api_command api_commands[] = {
 	{"show.stats", "show stats [worker]", API_READ, "name unit value delta doc",
 		"Counters: the sum over all workers, or of one; delta counts from the last `clear stats`.",
 		{{"worker", NULL, NULL, "A worker's number."}}},
-	{"show.trace", "show trace", API_READ, "category state lines suppressed",
-		"Trace categories: on or off, lines written and suppressed by the rate limit.", {{0}}},
+	{"show.trace", "show trace", API_READ, "category state lines",
+		"Trace categories: on or off, and the lines written; the last row counts what the rate limit "
+		"left out.",
+		{{0}}},
 	{"show.version", "show version", API_READ, NULL, "Version, uptime and generation of the daemon.",
 		{{0}}},
 	{"show.worker", "show worker", API_READ,
-		"worker core loops busy_percent loop_longest_us loop_busy_us messages cycles_per_message "
-		"mbufs_in_use "
-		"mbufs_available generation lagging",
-		"The poll loops: load, longest loop, buffers, and the snapshot each is on.", {{0}}},
+		"worker core loops busy_percent napped_percent loop_longest_us loop_longest_10s_us messages "
+		"cycles_per_message generation lagging",
+		"The poll loops: load, longest loop, cost of a message, and the generation each is on.",
+		{{0}}},
 
 	/* ---- change ---- */
 	{"add.acl", "add acl <pattern> [key=value]...", API_CHANGE, NULL, "Admits a source.",

@@ -18,7 +18,7 @@
 
 static void conn_step(struct conn *conn);
 
-static void conn_ready(struct loop_source *source, uint32_t events)
+static void conn_ready(struct reactor_source *source, uint32_t events)
 {
 	struct conn *conn = (struct conn *)source;
 
@@ -55,9 +55,9 @@ int conn_create(struct server *server, int fd, struct conn **ret_conn)
 	conn->server = server;
 	conn->serial = ++server->serials;
 	conn->may_change = peer_may_change(fd);
-	conn->moved_ns = loop_now_ns();
+	conn->moved_ns = reactor_now_ns();
 	conn->events = EPOLLIN;
-	ret = loop_add(server->settings.loop, &conn->source, conn->events);
+	ret = reactor_add(server->settings.reactor, &conn->source, conn->events);
 	if (ret < 0) {
 		free(conn);
 		return ret;
@@ -76,7 +76,7 @@ void conn_destroy(struct conn *conn)
 	if (conn->cursor)
 		conn->cursor->finish(conn->cursor);
 	json_decref(conn->call.params);
-	loop_remove(server->settings.loop, &conn->source);
+	reactor_remove(server->settings.reactor, &conn->source);
 	close(conn->source.fd);
 	text_fini(&conn->out);
 	free(conn);
@@ -101,7 +101,7 @@ static bool conn_flush(struct conn *conn)
 		return errno == EAGAIN || errno == EINTR;
 	if (sent > 0) {
 		text_drop(&conn->out, (size_t)sent);
-		conn->moved_ns = loop_now_ns();
+		conn->moved_ns = reactor_now_ns();
 	}
 	return true;
 }
@@ -127,7 +127,7 @@ static bool conn_fill(struct conn *conn)
 		return true;
 	}
 	if (before == 0)
-		conn->line_from_ns = loop_now_ns();
+		conn->line_from_ns = reactor_now_ns();
 	conn->in_len += (size_t)got;
 	conn_find_line(conn, before);
 	return true;
@@ -138,7 +138,7 @@ static void conn_take_line(struct conn *conn)
 	size_t taken = conn->in_line;
 	size_t len = taken - 1;
 
-	conn->moved_ns = loop_now_ns();
+	conn->moved_ns = reactor_now_ns();
 	if (len > 0 && conn->in[len - 1] == '\r')
 		len--;
 	if (len > 0)
@@ -183,7 +183,7 @@ void conn_settle(struct conn *conn)
 	events = conn_wanted_events(conn);
 	if (events != conn->events) {
 		conn->events = events;
-		loop_change(conn->server->settings.loop, &conn->source, events);
+		reactor_change(conn->server->settings.reactor, &conn->source, events);
 	}
 }
 
@@ -208,7 +208,8 @@ void conn_check_timeouts(struct conn *conn, uint64_t now_ns)
 	uint64_t stall_ns = (uint64_t)settings->stall_timeout_ms * 1000000;
 	uint64_t line_ns = (uint64_t)settings->line_timeout_ms * 1000000;
 
-	/* Also with nothing waiting here: the socket says that it takes more only once most of it was read. */
+	/* Also with nothing waiting here: the socket says that it takes more only once most of it was read.
+	 */
 	if (conn_wanted_events(conn) == EPOLLOUT) {
 		if (now_ns > conn->moved_ns + stall_ns) {
 			conn->server->figures.stalled++;

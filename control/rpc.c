@@ -115,7 +115,8 @@ static void call_end(struct call *call)
 	json_decref(call->params);
 	call->params = NULL;
 	conn->state = conn->cursor ? CONN_STREAMING : CONN_READING;
-	if (deferred)
+	/* Within its handler the connection is in use further up; there the same is done afterwards. */
+	if (deferred && !conn->handling)
 		conn_settle(conn);
 }
 
@@ -288,6 +289,7 @@ static void handle_request(struct conn *conn, const char *method, json_t *params
 	struct call *call = &conn->call;
 	char error[256];
 
+	conn->handling = true;
 	call->answered = false;
 	call->params = json_incref(params);
 	call->command = api_command_find(method);
@@ -299,6 +301,7 @@ static void handle_request(struct conn *conn, const char *method, json_t *params
 		call_error(call, API_BAD_ARGUMENTS, "%s", error);
 	else
 		conn->server->settings.handler(conn->server->settings.ctx, call);
+	conn->handling = false;
 	ensure(call->answered || conn->state == CONN_WAITING);
 }
 

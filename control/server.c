@@ -143,7 +143,7 @@ int server_adopt(struct server *server, int fd)
 	return 0;
 }
 
-static void server_ready(struct loop_source *source, uint32_t events)
+static void server_ready(struct reactor_source *source, uint32_t events)
 {
 	struct server *server = (struct server *)((char *)source - offsetof(struct server, source));
 	int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -164,7 +164,7 @@ static int server_listen(struct server *server, char *error, size_t error_size)
 	server->source.fd = open_socket(settings->path, settings->mode, error, error_size);
 	if (server->source.fd < 0)
 		return server->source.fd;
-	ret = loop_add(settings->loop, &server->source, EPOLLIN);
+	ret = reactor_add(settings->reactor, &server->source, EPOLLIN);
 	if (ret < 0) {
 		close(server->source.fd);
 		unlink(settings->path);
@@ -205,7 +205,7 @@ void server_destroy(struct server *server)
 	for (unsigned i = 0; i < server->settings.connections_max; i++)
 		if (server->conns[i])
 			conn_destroy(server->conns[i]);
-	loop_remove(server->settings.loop, &server->source);
+	reactor_remove(server->settings.reactor, &server->source);
 	close(server->source.fd);
 	unlink(server->path);
 	free(server->conns);

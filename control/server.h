@@ -9,7 +9,7 @@
 
 #include "base/ensure.h"
 #include "control/api.h"
-#include "control/loop.h"
+#include "control/reactor.h"
 
 #include <jansson.h>
 #include <stdint.h>
@@ -28,7 +28,7 @@ struct cursor {
 typedef void (*server_handler)(void *ctx, struct call *call);
 
 struct server_settings {
-	struct loop *loop;
+	struct reactor *reactor;
 	server_handler handler;
 	void *ctx;
 	const char *path;          /* of the socket */
@@ -74,6 +74,9 @@ void call_rows(struct call *call, struct cursor *cursor);
 __attribute__((format(printf, 3, 4))) void call_error(struct call *call, int code, const char *format, ...);
 /* With findings: an array of strings, whose reference is taken. */
 void call_refuse(struct call *call, int code, const char *message, json_t *findings);
+
+/* A cursor over an array of rows, whose reference is taken. */
+struct cursor *cursor_of_rows(json_t *rows);
 
 /* The answer comes later. The connection may be gone by then: server_resume() then gives NULL. */
 struct ticket {

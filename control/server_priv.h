@@ -27,12 +27,13 @@ struct call {
 };
 
 struct conn {
-	struct loop_source source;
+	struct reactor_source source;
 	struct server *server;
 	unsigned slot;
 	uint64_t serial; /* never given twice: what tickets are checked against */
 	enum conn_state state;
 	bool eof;
+	bool handling; /* a handler of this connection is on the stack */
 	bool may_change;
 	uint32_t events;       /* what epoll is told */
 	uint64_t line_from_ns; /* when the first byte of an unfinished line came */
@@ -47,7 +48,7 @@ struct conn {
 
 struct server {
 	struct server_settings settings;
-	struct loop_source source;
+	struct reactor_source source;
 	char *path;
 	uint64_t serials;
 	struct server_figures figures;

@@ -21,7 +21,7 @@
 enum { ROWS = 100000, CONNECTIONS = 4 };
 
 struct world {
-	struct loop loop;
+	struct reactor reactor;
 	struct server *server;
 	char path[64];
 	struct ticket deferred;
@@ -79,8 +79,8 @@ static int setup(void **state)
 
 	snprintf(world->path, sizeof(world->path), "/tmp/sluice-test-%d.sock", (int)getpid());
 	struct server_settings settings = {
-		&world->loop, handle, world, world->path, 0600, CONNECTIONS, 1000, 1000};
-	assert_int_equal(loop_init(&world->loop), 0);
+		&world->reactor, handle, world, world->path, 0600, CONNECTIONS, 1000, 1000};
+	assert_int_equal(reactor_init(&world->reactor), 0);
 	assert_int_equal(server_create(&settings, error, sizeof(error), &world->server), 0);
 	*state = world;
 	return 0;
@@ -93,14 +93,14 @@ static int teardown(void **state)
 	server_destroy(world->server);
 	assert_int_equal(world->cursors_open, 0);
 	assert_int_equal(access(world->path, F_OK), -1);
-	loop_fini(&world->loop);
+	reactor_fini(&world->reactor);
 	free(world);
 	return 0;
 }
 
 static void pump(struct world *world)
 {
-	while (loop_step(&world->loop, 0) > 0)
+	while (reactor_step(&world->reactor, 0) > 0)
 		;
 }
 
@@ -251,9 +251,9 @@ static void test_half_a_line_ends_the_connection_after_its_time(void **state)
 
 	say(fd, "{\"jsonrpc\":");
 	pump(world);
-	server_tick(world->server, loop_now_ns() + 900 * 1000000ull);
+	server_tick(world->server, reactor_now_ns() + 900 * 1000000ull);
 	assert_int_equal(server_figures(world->server).connections, 1);
-	server_tick(world->server, loop_now_ns() + 1100 * 1000000ull);
+	server_tick(world->server, reactor_now_ns() + 1100 * 1000000ull);
 	hear(world, fd, answer, sizeof(answer));
 	assert_non_null(strstr(answer, "\"name\":\"too_slow\""));
 	assert_hung_up(world, fd);
@@ -306,7 +306,7 @@ static void test_one_event_makes_one_chunk_of_rows(void **state)
 	unsigned before = 0;
 
 	say(fd, REQUEST(1, "show.route"));
-	while (loop_step(&world->loop, 0) > 0) {
+	while (reactor_step(&world->reactor, 0) > 0) {
 		assert_true(world->rows_made - before <= 256);
 		before = world->rows_made;
 	}
@@ -320,9 +320,9 @@ static void test_a_client_that_never_reads_is_ended_after_its_time(void **state)
 
 	say(fd, REQUEST(1, "show.route"));
 	pump(world);
-	server_tick(world->server, loop_now_ns() + 900 * 1000000ull);
+	server_tick(world->server, reactor_now_ns() + 900 * 1000000ull);
 	assert_int_equal(server_figures(world->server).connections, 1);
-	server_tick(world->server, loop_now_ns() + 1100 * 1000000ull);
+	server_tick(world->server, reactor_now_ns() + 1100 * 1000000ull);
 	assert_int_equal(server_figures(world->server).connections, 0);
 	assert_int_equal(server_figures(world->server).stalled, 1);
 	assert_int_equal(world->cursors_open, 0);
@@ -403,7 +403,7 @@ static void test_a_live_socket_is_refused_and_a_stale_one_replaced(void **state)
 	char error[256];
 	char path[80];
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	struct server_settings settings = {&world->loop, handle, world, world->path, 0600, 1, 1000, 1000};
+	struct server_settings settings = {&world->reactor, handle, world, world->path, 0600, 1, 1000, 1000};
 
 	assert_int_equal(server_create(&settings, error, sizeof(error), &second), -EADDRINUSE);
 	assert_non_null(strstr(error, "another instance"));
@@ -423,7 +423,7 @@ static void test_a_file_that_is_no_socket_is_left_alone(void **state)
 	struct server *second = NULL;
 	char error[256];
 	char path[80];
-	struct server_settings settings = {&world->loop, handle, world, path, 0600, 1, 1000, 1000};
+	struct server_settings settings = {&world->reactor, handle, world, path, 0600, 1, 1000, 1000};
 
 	snprintf(path, sizeof(path), "%s.file", world->path);
 	close(open(path, O_CREAT | O_WRONLY, 0600));

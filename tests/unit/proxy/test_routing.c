@@ -268,8 +268,8 @@ static void test_our_own_routes_are_taken_off_wherever_the_line_breaks(void **st
 {
 	const char *const headers[] = {
 		"Route: <sip:192.0.2.1;lr>, <sip:[2001:db8::1];lr>, <sip:tree.com;lr>, <sip:c;lr>\r\n",
-		("Route: <sip:192.0.2.1;lr>\r\nRoute: <sip:[2001:db8::1];lr>\r\n"
-		 "Route: <sip:tree.com;lr>, <sip:c;lr>\r\n"),
+		"Route: <sip:192.0.2.1;lr>\r\nRoute: <sip:[2001:db8::1];lr>\r\nRoute: <sip:tree.com;lr>, "
+		"<sip:c;lr>\r\n",
 		"Route: <sip:192.0.2.1;lr>\r\nRoute: <sip:192.0.2.1;lr> , <sip:tree.com;lr>, <sip:c;lr>\r\n",
 	};
 

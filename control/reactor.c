@@ -3,7 +3,7 @@
  * epoll, timerfd and signalfd. System calls are interrupted often: a TAP device announces frames by a
  * real-time signal, which any thread may get, so EINTR is an ordinary answer everywhere here.
  */
-#include "control/loop.h"
+#include "control/reactor.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -12,46 +12,46 @@
 #include <time.h>
 #include <unistd.h>
 
-int loop_init(struct loop *loop)
+int reactor_init(struct reactor *reactor)
 {
 	int fd = epoll_create1(EPOLL_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	loop->epoll_fd = fd;
-	loop->stopping = false;
+	reactor->epoll_fd = fd;
+	reactor->stopping = false;
 	return 0;
 }
 
-void loop_fini(struct loop *loop)
+void reactor_fini(struct reactor *reactor)
 {
-	close(loop->epoll_fd);
-	loop->epoll_fd = -1;
+	close(reactor->epoll_fd);
+	reactor->epoll_fd = -1;
 }
 
-int loop_add(struct loop *loop, struct loop_source *source, uint32_t events)
+int reactor_add(struct reactor *reactor, struct reactor_source *source, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = source};
 
 	ensure(source->ready);
-	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, source->fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(reactor->epoll_fd, EPOLL_CTL_ADD, source->fd, &event) < 0 ? -errno : 0;
 }
 
-void loop_change(struct loop *loop, struct loop_source *source, uint32_t events)
+void reactor_change(struct reactor *reactor, struct reactor_source *source, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = source};
 
-	ensure(epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) == 0);
+	ensure(epoll_ctl(reactor->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) == 0);
 }
 
-void loop_remove(struct loop *loop, struct loop_source *source)
+void reactor_remove(struct reactor *reactor, struct reactor_source *source)
 {
-	ensure(epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL) == 0);
+	ensure(epoll_ctl(reactor->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL) == 0);
 }
 
-static void timer_ready(struct loop_source *source, uint32_t events)
+static void timer_ready(struct reactor_source *source, uint32_t events)
 {
-	struct loop_timer *timer = (struct loop_timer *)source;
+	struct reactor_timer *timer = (struct reactor_timer *)source;
 	uint64_t expirations;
 
 	(void)events;
@@ -60,7 +60,7 @@ static void timer_ready(struct loop_source *source, uint32_t events)
 		timer->fire(timer);
 }
 
-int loop_timer_open(struct loop *loop, struct loop_timer *timer, uint32_t interval_ms)
+int reactor_timer_open(struct reactor *reactor, struct reactor_timer *timer, uint32_t interval_ms)
 {
 	struct timespec interval = {interval_ms / 1000, (long)(interval_ms % 1000) * 1000000};
 	struct itimerspec spec = {interval, interval};
@@ -73,21 +73,21 @@ int loop_timer_open(struct loop *loop, struct loop_timer *timer, uint32_t interv
 		return -errno;
 	ret = timerfd_settime(timer->source.fd, 0, &spec, NULL) < 0 ? -errno : 0;
 	if (ret == 0)
-		ret = loop_add(loop, &timer->source, EPOLLIN);
+		ret = reactor_add(reactor, &timer->source, EPOLLIN);
 	if (ret < 0)
 		close(timer->source.fd);
 	return ret;
 }
 
-void loop_timer_close(struct loop *loop, struct loop_timer *timer)
+void reactor_timer_close(struct reactor *reactor, struct reactor_timer *timer)
 {
-	loop_remove(loop, &timer->source);
+	reactor_remove(reactor, &timer->source);
 	close(timer->source.fd);
 }
 
-static void signals_ready(struct loop_source *source, uint32_t events)
+static void signals_ready(struct reactor_source *source, uint32_t events)
 {
-	struct loop_signals *signals = (struct loop_signals *)source;
+	struct reactor_signals *signals = (struct reactor_signals *)source;
 	struct signalfd_siginfo info;
 
 	(void)events;
@@ -95,7 +95,7 @@ static void signals_ready(struct loop_source *source, uint32_t events)
 		signals->caught(signals, (int)info.ssi_signo);
 }
 
-int loop_signals_open(struct loop *loop, struct loop_signals *signals, const sigset_t *set)
+int reactor_signals_open(struct reactor *reactor, struct reactor_signals *signals, const sigset_t *set)
 {
 	int ret;
 
@@ -104,23 +104,23 @@ int loop_signals_open(struct loop *loop, struct loop_signals *signals, const sig
 	signals->source.fd = signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signals->source.fd < 0)
 		return -errno;
-	ret = loop_add(loop, &signals->source, EPOLLIN);
+	ret = reactor_add(reactor, &signals->source, EPOLLIN);
 	if (ret < 0)
 		close(signals->source.fd);
 	return ret;
 }
 
-void loop_signals_close(struct loop *loop, struct loop_signals *signals)
+void reactor_signals_close(struct reactor *reactor, struct reactor_signals *signals)
 {
-	loop_remove(loop, &signals->source);
+	reactor_remove(reactor, &signals->source);
 	close(signals->source.fd);
 }
 
-int loop_step(struct loop *loop, int timeout_ms)
+int reactor_step(struct reactor *reactor, int timeout_ms)
 {
 	struct epoll_event event;
-	struct loop_source *source;
-	int count = epoll_wait(loop->epoll_fd, &event, 1, timeout_ms);
+	struct reactor_source *source;
+	int count = epoll_wait(reactor->epoll_fd, &event, 1, timeout_ms);
 
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
@@ -131,21 +131,21 @@ int loop_step(struct loop *loop, int timeout_ms)
 	return 1;
 }
 
-int loop_run(struct loop *loop)
+int reactor_run(struct reactor *reactor)
 {
 	int ret = 0;
 
-	while (!loop->stopping && ret >= 0)
-		ret = loop_step(loop, -1);
+	while (!reactor->stopping && ret >= 0)
+		ret = reactor_step(reactor, -1);
 	return ret < 0 ? ret : 0;
 }
 
-void loop_stop(struct loop *loop)
+void reactor_stop(struct reactor *reactor)
 {
-	loop->stopping = true;
+	reactor->stopping = true;
 }
 
-uint64_t loop_now_ns(void)
+uint64_t reactor_now_ns(void)
 {
 	struct timespec now;
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control/build.h"
+
+#include "policy/acl.h"
+#include "policy/domain.h"
+#include "policy/user.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int gather_acl(struct build *build, const struct config *config)
+{
+	build->acl_count = config_count(config, CONFIG_ACL);
+	build->acl = calloc(build->acl_count + 1, sizeof(build->acl[0]));
+	for (size_t i = 0; build->acl && i < build->acl_count; i++)
+		build->acl[i] = config_acl_at(config, (uint32_t)i)->prefix;
+	return build->acl ? 0 : -ENOMEM;
+}
+
+static int gather_domains(struct build *build, const struct config *config)
+{
+	build->domain_count = config_count(config, CONFIG_DOMAINS);
+	build->domains = calloc(build->domain_count + 1, sizeof(build->domains[0]));
+	for (size_t i = 0; build->domains && i < build->domain_count; i++)
+		build->domains[i] = span_str(config_domain_at(config, (uint32_t)i)->name);
+	return build->domains ? 0 : -ENOMEM;
+}
+
+int build_gather(
+	struct build *build, const struct config *config, const struct routes *routes, struct nodes *nodes)
+{
+	int ret = 0;
+
+	if (build->wants & BUILD_ROUTES) {
+		build->routes = routes_of_domains(routes, &build->route_count);
+		ret = build->routes ? 0 : -ENOMEM;
+	}
+	if (ret == 0 && (build->wants & BUILD_USERS)) {
+		build->users = routes_of_users(routes, &build->user_count);
+		ret = build->users ? 0 : -ENOMEM;
+	}
+	if (ret == 0 && (build->wants & BUILD_ACL))
+		ret = gather_acl(build, config);
+	if (ret == 0 && (build->wants & BUILD_DOMAINS))
+		ret = gather_domains(build, config);
+	/* Nodes are few and belong to this thread: their table is made here. */
+	if (ret == 0 && (build->wants & BUILD_NODES)) {
+		build->parts.nodes = nodes_table_create(nodes);
+		ret = build->parts.nodes ? 0 : -ENOMEM;
+	}
+	return ret;
+}
+
+bool build_is_long(const struct build *build)
+{
+	/* A regular expression can take any time to compile. */
+	return build->route_count > BUILD_QUICK_MAX || build->user_count > 0 ||
+	       build->acl_count > BUILD_QUICK_MAX || build->domain_count > BUILD_QUICK_MAX;
+}
+
+static void fail(struct build *build, int ret, const char *what)
+{
+	build->ret = ret;
+	snprintf(build->error.text, sizeof(build->error.text), "%s: %s", what, strerror(-ret));
+}
+
+static void build_routes(struct build *build)
+{
+	struct route_build input = {build->routes, build->route_count, build->worker_count, build->like};
+
+	build->ret = route_table_create(&input, &build->parts.routes, &build->error);
+}
+
+static void build_users(struct build *build)
+{
+	build->ret = user_table_create(
+		build->users, build->user_count, build->worker_count, &build->parts.users, &build->error);
+}
+
+void build_run(struct build *build)
+{
+	int ret;
+
+	build->error.route_id = POLICY_ERROR_NO_ROUTE;
+	if (build->ret == 0 && (build->wants & BUILD_ROUTES))
+		build_routes(build);
+	if (build->ret == 0 && (build->wants & BUILD_USERS))
+		build_users(build);
+	if (build->ret == 0 && (build->wants & BUILD_ACL)) {
+		ret = acl_create(build->acl, build->acl_count, &build->parts.acl);
+		if (ret < 0)
+			fail(build, ret, "acl");
+	}
+	if (build->ret == 0 && (build->wants & BUILD_DOMAINS)) {
+		ret = domain_set_create(build->domains, build->domain_count, &build->parts.domains);
+		if (ret < 0)
+			fail(build, ret, "domains");
+	}
+}
+
+void build_fini(struct build *build)
+{
+	free(build->routes);
+	free(build->users);
+	free(build->acl);
+	free(build->domains);
+	parts_free(&build->parts);
+	*build = (struct build){0};
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Changes that an operator asks for. Each is tried on the model first, with the checks of the file; what the
+ * model takes becomes a change set, and commit.c does the rest.
+ */
+#include "control/handlers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIRS_MAX = 32 };
+
+struct pairs {
+	struct config_pair at[PAIRS_MAX];
+	size_t count;
+};
+
+static struct config_pairs view(const struct pairs *pairs)
+{
+	return (struct config_pairs){pairs->at, pairs->count};
+}
+
+static bool pairs_add(struct pairs *pairs, const char *key, const char *value)
+{
+	if (pairs->count == PAIRS_MAX)
+		return false;
+	pairs->at[pairs->count++] = (struct config_pair){span_str(key), span_str(value)};
+	return true;
+}
+
+/* The argument that names an entry, then the pairs. False: too many, and the call is answered. */
+static bool pairs_read(struct call *call, const char *identity, struct pairs *pairs)
+{
+	const char *key;
+	json_t *value;
+	bool fits = true;
+
+	if (identity)
+		fits = pairs_add(pairs, identity, call_value(call, identity));
+	json_object_foreach(call_pairs(call), key, value)
+	{
+		fits = fits && pairs_add(pairs, key, json_string_value(value));
+	}
+	if (!fits)
+		call_error(call, API_BAD_ARGUMENTS, "at most %d keys at a time", PAIRS_MAX);
+	return fits;
+}
+
+/* Answers with what the model said against the change. */
+static void refuse(struct call *call, int ret, struct config_report *report)
+{
+	json_t *findings = json_array();
+	char line[1024] = "";
+	char first[1024] = "";
+
+	for (uint32_t i = 0; i < report->count; i++) {
+		config_finding_format(report, &report->findings[i], line, sizeof(line));
+		json_array_append_new(findings, json_string(line));
+		if (first[0] == '\0' && report->findings[i].level == CONFIG_ERROR)
+			snprintf(first, sizeof(first), "%s", line);
+	}
+	call_refuse(call, ret == -ENOENT ? API_NOT_FOUND : API_REFUSED, first[0] ? first : strerror(-ret),
+		findings);
+}
+
+/* ---- entries of lists ---- */
+
+/* Carries one change out on the model. Both entries come back with a reference. */
+static int try_entry(struct daemon *daemon, const char *verb, enum config_list_id list,
+	const struct pairs *pairs, struct config_report *report, struct config_head *ret_entries[static 2])
+{
+	int ret;
+
+	if (strcmp(verb, "add") == 0)
+		return config_entry_add(daemon->running, list, view(pairs), report, &ret_entries[1]);
+	if (strcmp(verb, "del") == 0)
+		return config_entry_delete(daemon->running, list, view(pairs), report, &ret_entries[0]);
+	ret = config_entry_named(daemon->running, list, view(pairs), report, &ret_entries[0]);
+	if (ret < 0)
+		return ret;
+	config_entry_ref(ret_entries[0]);
+	ret = config_entry_edit(daemon->running, list, view(pairs), report, &ret_entries[1]);
+	if (ret < 0)
+		config_entry_unref(list, ret_entries[0]);
+	return ret;
+}
+
+static void change_list(
+	struct daemon *daemon, struct call *call, enum config_list_id list, const struct pairs *pairs)
+{
+	struct api_token verb = api_token_next(call_command(call)->syntax);
+	struct config_head *entries[2] = {NULL, NULL};
+	struct change_set set = {0};
+	struct config_report report;
+	int ret;
+
+	config_report_init(&report, NULL);
+	ret = try_entry(daemon, verb.name, list, pairs, &report, entries);
+	if (ret < 0)
+		refuse(call, ret, &report);
+	else if (change_add_entry(&set, list, entries[0], entries[1]) < 0)
+		call_error(call, API_INTERNAL, "memory is short");
+	else
+		change_begin(daemon, call, &set, 0);
+	config_report_fini(&report);
+}
+
+void change_entry(struct daemon *daemon, struct call *call)
+{
+	const struct api_command *command = call_command(call);
+	struct api_token verb = api_token_next(command->syntax);
+	struct api_token what = api_token_next(verb.end);
+	struct pairs pairs = {.count = 0};
+	enum config_list_id list;
+
+	ensure(config_list_parse(span_str(what.name), &list) == 0);
+	if (!change_must_wait(daemon, call) && pairs_read(call, command->arguments[0].name, &pairs))
+		change_list(daemon, call, list, &pairs);
+}
+
+void set_node_admin(struct daemon *daemon, struct call *call)
+{
+	struct pairs pairs = {.count = 0};
+
+	if (change_must_wait(daemon, call))
+		return;
+	pairs_add(&pairs, "name", call_value(call, "name"));
+	pairs_add(&pairs, "admin", call_value(call, "state"));
+	change_list(daemon, call, CONFIG_NODES, &pairs);
+}
+
+/* A node's hold is no configuration: it ends now, and nothing is to be taken back. */
+void set_node_failback(struct daemon *daemon, struct call *call)
+{
+	const char *name = call_value(call, "name");
+	struct node_record *record = nodes_named(daemon->nodes, name);
+	char flags[32];
+
+	if (!record) {
+		call_error(call, API_NOT_FOUND, "there is no node %s; `show node` lists them", name);
+		return;
+	}
+	nodes_event(daemon->nodes, record, HEALTH_RELEASE, reactor_now_ns());
+	nodes_flags_format(node_word(&record->node), flags, sizeof(flags));
+	call_result(
+		call, json_pack("{s:s, s:s, s:s}", "name", name, "health",
+			      node_health_name(node_word_health(node_word(&record->node))), "flags", flags));
+}
+
+/* ---- keys of sections ---- */
+
+static int key_text(struct daemon *daemon, const char *section, struct span key, char *buf, size_t size)
+{
+	return config_section_value(daemon->running, span_str(section), key, buf, size);
+}
+
+/* Adds each key whose value is not what it was. */
+static int collect_keys(struct daemon *daemon, const char *section, const struct pairs *pairs,
+	char (*before)[256], struct change_set *set)
+{
+	char after[256];
+	char key[64];
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < pairs->count; i++) {
+		snprintf(key, sizeof(key), "%.*s", SPAN_ARG(pairs->at[i].key));
+		ensure(key_text(daemon, section, pairs->at[i].key, after, sizeof(after)) >= 0);
+		if (strcmp(before[i], after) != 0)
+			ret = change_add_key(set, section, key, before[i], after);
+	}
+	return ret;
+}
+
+static void change_section(
+	struct daemon *daemon, struct call *call, const char *section, const struct pairs *pairs)
+{
+	char before[PAIRS_MAX][256] = {{0}};
+	struct change_set set = {0};
+	struct config_report report;
+	int ret;
+
+	config_report_init(&report, NULL);
+	/* A key that does not exist has no value; editing it then says so. */
+	for (size_t i = 0; i < pairs->count; i++)
+		(void)key_text(daemon, section, pairs->at[i].key, before[i], sizeof(before[i]));
+	ret = config_section_edit(daemon->running, span_str(section), view(pairs), &report);
+	if (ret < 0)
+		refuse(call, ret, &report);
+	else if (collect_keys(daemon, section, pairs, before, &set) < 0)
+		call_error(call, API_INTERNAL, "memory is short");
+	else
+		change_begin(daemon, call, &set, 0);
+	config_report_fini(&report);
+}
+
+void set_probe(struct daemon *daemon, struct call *call)
+{
+	struct pairs pairs = {.count = 0};
+
+	if (!change_must_wait(daemon, call) && pairs_read(call, NULL, &pairs))
+		change_section(daemon, call, "probe", &pairs);
+}
+
+static void set_key(
+	struct daemon *daemon, struct call *call, const char *section, const char *key, const char *value)
+{
+	struct pairs pairs = {.count = 0};
+
+	pairs_add(&pairs, key, value);
+	change_section(daemon, call, section, &pairs);
+}
+
+void set_failback(struct daemon *daemon, struct call *call)
+{
+	if (!change_must_wait(daemon, call))
+		set_key(daemon, call, "probe", "failback", call_value(call, "mode"));
+}
+
+void set_log(struct daemon *daemon, struct call *call)
+{
+	if (!change_must_wait(daemon, call))
+		set_key(daemon, call, "log", "level", call_value(call, "level"));
+}
+
+void set_trace(struct daemon *daemon, struct call *call)
+{
+	const char *category = call_value(call, "category");
+	bool on = strcmp(call_value(call, "state"), "on") == 0;
+	uint32_t mask = daemon->running->log.trace;
+	char list[256] = "[";
+	size_t len = 1;
+
+	if (change_must_wait(daemon, call))
+		return;
+	for (unsigned bit = 0; bit < TRACE_LOG; bit++) {
+		if (strcmp(category, "all") == 0 || strcmp(category, update_trace_word(bit)) == 0)
+			mask = on ? mask | 1u << bit : mask & ~(1u << bit);
+		if (mask & 1u << bit)
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len > 1 ? ", " : "",
+				update_trace_word(bit));
+	}
+	snprintf(list + len, sizeof(list) - len, "]");
+	set_key(daemon, call, "log", "trace", list);
+}
+
+/* ---- going back, reading again, ending ---- */
+
+void rollback(struct daemon *daemon, struct call *call)
+{
+	const char *count_text = call_value(call, "count");
+	struct change_set set;
+	uint64_t count = 1;
+	int ret;
+
+	if (change_must_wait(daemon, call))
+		return;
+	if (count_text && (span_to_u64(span_str(count_text), JOURNAL_MAX, &count) < 0 || count == 0)) {
+		call_error(call, API_BAD_ARGUMENTS, "count: a number from 1 to %d is expected", JOURNAL_MAX);
+		return;
+	}
+	ret = journal_undo(&daemon->journal, (unsigned)count, &set);
+	if (ret == -ENOENT) {
+		call_error(call, API_NOT_FOUND,
+			"there are not %llu changes to take back; see `show generation`",
+			(unsigned long long)count);
+		return;
+	}
+	if (ret == 0)
+		ret = change_apply(&set, daemon->running);
+	if (ret < 0)
+		call_error(call, API_INTERNAL, "memory is short");
+	else
+		change_begin(daemon, call, &set, (unsigned)count);
+}
+
+void reload(struct daemon *daemon, struct call *call)
+{
+	if (!change_must_wait(daemon, call))
+		change_reload(daemon, call);
+}
+
+void stop(struct daemon *daemon, struct call *call)
+{
+	log_line(&daemon->log, CONFIG_LOG_INFO, "stopping: an operator asked for it");
+	call_result(call, json_object());
+	reactor_stop(&daemon->reactor);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where memory is: packet pools of DPDK, the workers' other fixed stores, and the heap by jemalloc's own
+ * account. jemalloc names its figures by strings and keeps them as of the last "epoch".
+ */
+#include "control/handlers.h"
+
+#include "worker.h"
+
+#include <jemalloc/jemalloc.h>
+#include <rte_mempool.h>
+
+static void pool_row(struct rte_mempool *pool, void *arg)
+{
+	uint64_t object_bytes = pool->header_size + pool->elt_size + pool->trailer_size;
+
+	json_array_append_new(arg, json_pack("[s, s, I, I, n, I]", "mempool", pool->name,
+					   (json_int_t)rte_mempool_in_use_count(pool), (json_int_t)pool->size,
+					   (json_int_t)(object_bytes * pool->size)));
+}
+
+static void level_rows(const struct daemon *daemon, json_t *rows)
+{
+	struct worker_level levels[WORKER_LEVELS_MAX];
+
+	for (unsigned i = 0; i < plane_worker_count(daemon->plane); i++) {
+		unsigned count = worker_levels(plane_worker(daemon->plane, i), levels);
+		for (unsigned k = 0; k < count; k++)
+			json_array_append_new(rows,
+				json_pack("[s, o, I, I, I, n]", "worker",
+					json_sprintf("%u %s", i, levels[k].name), (json_int_t)levels[k].used,
+					(json_int_t)levels[k].size, (json_int_t)levels[k].exhausted));
+	}
+}
+
+/* A figure of jemalloc; 0 when it has none of that name (or another allocator stands in, under a sanitizer).
+ */
+static uint64_t heap_figure(const char *name)
+{
+	size_t value = 0;
+	size_t size = sizeof(value);
+
+	return mallctl(name, &value, &size, NULL, 0) == 0 ? value : 0;
+}
+
+static void heap_row(json_t *rows, const char *kind, json_t *name, uint64_t bytes)
+{
+	json_array_append_new(rows, json_pack("[s, o, n, n, n, I]", kind, name, (json_int_t)bytes));
+}
+
+static void heap_rows(json_t *rows)
+{
+	static const char *const names[] = {
+		"allocated", "active", "metadata", "resident", "mapped", "retained"};
+	uint64_t epoch = 1;
+	unsigned arenas = 0;
+	size_t size = sizeof(arenas);
+	char key[64];
+
+	mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(key, sizeof(key), "stats.%s", names[i]);
+		heap_row(rows, "heap", json_string(names[i]), heap_figure(key));
+	}
+	mallctl("arenas.narenas", &arenas, &size, NULL, 0);
+	for (unsigned i = 0; i < arenas; i++) {
+		snprintf(key, sizeof(key), "stats.arenas.%u.small.allocated", i);
+		uint64_t bytes = heap_figure(key);
+		snprintf(key, sizeof(key), "stats.arenas.%u.large.allocated", i);
+		bytes += heap_figure(key);
+		if (bytes > 0)
+			heap_row(rows, "arena", json_sprintf("%u", i), bytes);
+	}
+}
+
+void show_memory(struct daemon *daemon, struct call *call)
+{
+	json_t *rows = json_array();
+
+	rte_mempool_walk(pool_row, rows);
+	level_rows(daemon, rows);
+	heap_rows(rows);
+	call_rows(call, cursor_of_rows(rows));
+}
