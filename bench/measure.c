@@ -10,11 +10,10 @@
 #include <time.h>
 #include <x86intrin.h>
 
-enum { REPETITIONS = 61 };
+enum { REPETITIONS = 1001 };
 
-/* Long enough for the clock's grain and for caches and predictors to be warm, short enough to miss most
- * interrupts. */
-#define REPETITION_NS 5e6
+/* Long enough for the grain of the clock, short enough that many repetitions meet no interrupt. */
+#define REPETITION_NS 2.5e5
 
 double measure_now_ns(void)
 {

@@ -47,7 +47,7 @@ static inline bool is_blank(char c)
 
 static inline void cursor_skip_blanks(struct cursor *c)
 {
-	while (c->p < c->end && is_blank(*c->p))
+	while (c->p < c->end && unlikely_true((unsigned char)*c->p <= ' ') && is_blank(*c->p))
 		c->p++;
 }
 
@@ -86,6 +86,50 @@ static inline bool cursor_take_quoted(struct cursor *c, struct span *ret_quoted)
 			return false;
 		c->p++;
 	}
+}
+
+/*
+ * Whether a name is `literal`, which stands in lower case. len is a constant: three comparisons at most, as
+ * two words that overlap.
+ */
+static inline __attribute__((always_inline)) bool name_is(struct span name, const char *literal, size_t len)
+{
+	uint32_t first, last, first_wanted, last_wanted;
+	bool same = true;
+
+	if (name.len != len)
+		return false;
+	if (len < 4) {
+		for (size_t i = 0; i < len; i++)
+			same &= (name.p[i] | 0x20) == literal[i];
+		return same;
+	}
+	memcpy(&first, name.p, 4);
+	memcpy(&last, name.p + len - 4, 4);
+	memcpy(&first_wanted, literal, 4);
+	memcpy(&last_wanted, literal + len - 4, 4);
+	return (first | 0x20202020) == first_wanted && (last | 0x20202020) == last_wanted;
+}
+
+/* For literals of up to eight bytes. */
+#define NAME_IS(name, literal) name_is((name), (literal), sizeof(literal) - 1)
+
+/*
+ * Takes a decimal number of at most `max`, at least one digit. Returns false when there is none or it is
+ * larger; the cursor is then anywhere in it.
+ */
+static inline bool cursor_take_number(struct cursor *c, uint32_t max, uint32_t *ret_number)
+{
+	const char *p = c->p;
+	uint64_t number = 0;
+
+	while (p < c->end && (unsigned)(*p - '0') <= 9 && number <= UINT32_MAX)
+		number = number * 10 + (unsigned)(*p++ - '0');
+	if (p == c->p || number > max)
+		return false;
+	c->p = p;
+	*ret_number = (uint32_t)number;
+	return true;
 }
 
 #endif

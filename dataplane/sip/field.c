@@ -15,31 +15,33 @@ static struct cursor whole_of(struct span text)
 	return cursor_of(text, span_end(text));
 }
 
-int param_next(struct cursor *c, struct span *ret_name, struct span *ret_value)
+int param_next(struct cursor *at, struct span *ret_name, struct span *ret_value)
 {
+	struct cursor c = *at;
+
 	*ret_value = span_of(NULL, 0);
 	do {
-		cursor_skip_blanks(c);
-	} while (cursor_accept(c, ';'));
-	if (cursor_done(c))
+		cursor_skip_blanks(&c);
+	} while (cursor_accept(&c, ';'));
+	if (cursor_done(&c))
 		return 0;
-	*ret_name = cursor_take(c, &class_param_name);
-	cursor_skip_blanks(c);
-	if (cursor_accept(c, '=')) {
-		cursor_skip_blanks(c);
-		if (!cursor_at(c, '"'))
-			*ret_value = cursor_take(c, &class_value);
-		else if (!cursor_take_quoted(c, ret_value))
+	*ret_name = cursor_take(&c, &class_param_name);
+	cursor_skip_blanks(&c);
+	if (cursor_accept(&c, '=')) {
+		cursor_skip_blanks(&c);
+		if (!cursor_at(&c, '"')) {
+			*ret_value = cursor_take(&c, &class_value);
+		} else if (!cursor_take_quoted(&c, ret_value)) {
+			at->p = c.end;
 			return -EINVAL;
-		cursor_skip_blanks(c);
+		}
+		cursor_skip_blanks(&c);
 	}
-	if (cursor_done(c) || cursor_accept(c, ';'))
-		return 1;
-	return -EINVAL;
+	at->p = c.p;
+	return cursor_done(&c) || cursor_accept(at, ';') ? 1 : -EINVAL;
 }
 
-/* Behind a parameter that cannot be read: the next ';' outside quotes, or the end. */
-static void param_skip(struct cursor *c)
+void param_skip(struct cursor *c)
 {
 	struct span ignored;
 
@@ -109,7 +111,7 @@ bool sip_list_next(struct span *rest, struct span *ret_element)
 }
 
 /* An unquoted display name up to '<'. Bytes above 0x7f belong in quotes; taken all the same. */
-static bool display_take(struct cursor *c, struct span *ret_display)
+static inline bool display_take(struct cursor *c, struct span *ret_display)
 {
 	const char *begin = c->p;
 
@@ -124,7 +126,7 @@ static bool display_take(struct cursor *c, struct span *ret_display)
 }
 
 /* "<" URI ">"; the cursor stands on the bracket. */
-static bool bracketed_take(struct cursor *c, struct span *ret_uri)
+static inline bool bracketed_take(struct cursor *c, struct span *ret_uri)
 {
 	if (!cursor_accept(c, '<'))
 		return false;
@@ -132,36 +134,42 @@ static bool bracketed_take(struct cursor *c, struct span *ret_uri)
 	return !span_empty(*ret_uri) && cursor_accept(c, '>');
 }
 
-int name_addr_read(struct cursor *c, struct sip_name_addr *ret_name_addr)
+/* display-name and URI, or the URI alone. */
+static inline bool address_take(struct cursor *c, struct sip_name_addr *name_addr)
 {
-	const char *begin;
+	const char *begin = c->p;
+
+	if (cursor_at(c, '<'))
+		return bracketed_take(c, &name_addr->uri);
+	if (cursor_at(c, '"')) {
+		if (!cursor_take_quoted(c, &name_addr->display))
+			return false;
+		cursor_skip_blanks(c);
+		return bracketed_take(c, &name_addr->uri);
+	}
+	if (display_take(c, &name_addr->display))
+		return bracketed_take(c, &name_addr->uri);
+	c->p = begin;
+	name_addr->display = span_of(NULL, 0);
+	name_addr->uri = cursor_take(c, &class_addr_spec);
+	return !span_empty(name_addr->uri);
+}
+
+int name_addr_read(const struct cursor *at, struct sip_name_addr *ret_name_addr)
+{
+	struct cursor c = *at;
 
 	ret_name_addr->display = span_of(NULL, 0);
 	ret_name_addr->params = span_of(NULL, 0);
-	cursor_skip_blanks(c);
-	begin = c->p;
-	if (cursor_at(c, '"')) {
-		if (!cursor_take_quoted(c, &ret_name_addr->display))
-			return -EINVAL;
-		cursor_skip_blanks(c);
-		if (!bracketed_take(c, &ret_name_addr->uri))
-			return -EINVAL;
-	} else if (cursor_at(c, '<') || display_take(c, &ret_name_addr->display)) {
-		if (!bracketed_take(c, &ret_name_addr->uri))
-			return -EINVAL;
-	} else {
-		c->p = begin;
-		ret_name_addr->display = span_of(NULL, 0);
-		ret_name_addr->uri = cursor_take(c, &class_addr_spec);
-		if (span_empty(ret_name_addr->uri))
-			return -EINVAL;
-	}
-	cursor_skip_blanks(c);
-	if (cursor_done(c))
-		return 0;
-	if (!cursor_accept(c, ';'))
+	cursor_skip_blanks(&c);
+	if (!address_take(&c, ret_name_addr))
 		return -EINVAL;
-	ret_name_addr->params = span_trim(span_from(c->p, c->end));
+	cursor_skip_blanks(&c);
+	if (cursor_done(&c))
+		return 0;
+	if (!cursor_accept(&c, ';'))
+		return -EINVAL;
+	ret_name_addr->params = span_trim(span_from(c.p, c.end));
 	return 0;
 }
 

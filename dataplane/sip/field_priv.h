@@ -6,13 +6,16 @@
 #include "sip/cursor_priv.h"
 #include "sip/field.h"
 
-/* Reads to the end of the cursor's text. Returns 0 or -EINVAL; *ret_name_addr is then undefined. */
-must_use int name_addr_read(struct cursor *c, struct sip_name_addr *ret_name_addr);
+/* Reads what is left of the cursor's text. Returns 0 or -EINVAL; *ret_name_addr is then undefined. */
+must_use int name_addr_read(const struct cursor *at, struct sip_name_addr *ret_name_addr);
 
 /*
  * Takes one parameter and the ';' behind it. Returns 1, 0 at the end, or -EINVAL when a quoted value never
  * ends or something else than ';' follows; the cursor then stands there.
  */
 int param_next(struct cursor *c, struct span *ret_name, struct span *ret_value);
+
+/* Moves behind a parameter that cannot be read: to the next ';' outside quotes, or to the end. */
+void param_skip(struct cursor *c);
 
 #endif

@@ -21,7 +21,7 @@ struct lines {
 	uint64_t cr_before; /* 1: the byte before `next` is a CR */
 };
 
-static inline void lines_load(struct lines *l)
+static inline __attribute__((always_inline)) void lines_load(struct lines *l)
 {
 	size_t left = (size_t)(l->end - l->next);
 	size_t len = left < 64 ? left : 64;
@@ -41,14 +41,21 @@ static inline void lines_load(struct lines *l)
 
 static inline void lines_init(struct lines *l, const char *begin, const char *end)
 {
-	*l = (struct lines){.begin = begin, .end = end, .block = begin, .next = begin};
+	l->begin = begin;
+	l->end = end;
+	l->block = begin;
+	l->next = begin;
+	l->stray = NULL;
+	l->lf = 0;
+	l->colon = 0;
+	l->cr_before = 0;
 }
 
 /*
  * The next LF, or NULL when the bytes end before it. *ret_colon is the first colon behind the last line end,
- * or NULL; it may lie behind the LF found.
+ * or NULL; it may lie behind the LF found. Inlined so that the walk keeps its place in registers.
  */
-static inline const char *lines_next(struct lines *l, const char **ret_colon)
+static inline __attribute__((always_inline)) const char *lines_next(struct lines *l, const char **ret_colon)
 {
 	const char *colon = NULL;
 	const char *lf;

@@ -76,7 +76,6 @@ struct sip_msg {
 	bool answerable; /* the Vias say whom a response goes to; From, To, Call-ID or CSeq may be missing */
 	uint8_t header_count;
 	uint8_t first[SIP_HDR_COUNT]; /* index of the first header with that id, or SIP_NO_HEADER */
-	uint8_t last[SIP_HDR_COUNT];
 	struct sip_header headers[SIP_HEADERS_MAX];
 };
 

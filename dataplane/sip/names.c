@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names to numbers and back. A name is taken as three words of eight bytes, zero behind its end; its length
- * selects the few names of that length, whose words are constants folded by the compiler from the .def
- * tables. So a lookup is one jump and at most five comparisons, and a new row needs no new hash.
+ * Names to numbers and back. The length of a name selects the few names that have it, and they are compared
+ * as words of eight bytes with constants that the compiler folds from the .def tables: a lookup is one jump
+ * and at most five comparisons, and a new row needs no new hash.
  */
 #include "sip/names_priv.h"
 
@@ -11,47 +11,41 @@
 /* The longest name of the tables. */
 #define NAME_MAX_BYTES 24
 
-/* ASCII letters to lower case; '-' stays. A control byte that becomes '-' by it never gets here: CR. */
+/*
+ * ASCII letters to lower case. '-' stays; the one byte that would become it is CR, which never gets here
+ * alone.
+ */
 #define LOWER 0x2020202020202020ULL
 
-struct words {
-	uint64_t w[3];
-};
-
-/* Byte n of a literal as it stands in its word. */
-#define BYTE(s, n, bits)                                                                                    \
-	((n) < sizeof(s) - 1                                                                                \
-			? (uint64_t)((unsigned char)(s)[(n) < sizeof(s) ? (n) : 0] | (bits)) << (n) % 8 * 8 \
-			: 0)
-#define WORD(s, n, bits)                                                                               \
-	(BYTE(s, n, bits) | BYTE(s, (n) + 1, bits) | BYTE(s, (n) + 2, bits) | BYTE(s, (n) + 3, bits) | \
-		BYTE(s, (n) + 4, bits) | BYTE(s, (n) + 5, bits) | BYTE(s, (n) + 6, bits) |             \
-		BYTE(s, (n) + 7, bits))
-#define IS(words, s, bits)                                                       \
-	((words).w[0] == WORD(s, 0, bits) && (words).w[1] == WORD(s, 8, bits) && \
-		(words).w[2] == WORD(s, 16, bits))
-
-/* The lowest `len` bytes of a word; len may be anything. */
-static inline uint64_t low_bytes(uint64_t word, size_t len)
+static inline uint64_t load_word(const char *p)
 {
-	if (len >= 8)
-		return word;
-	return word & ((1ULL << len * 8) - 1);
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
 }
 
-static inline struct words words_of(struct span name, const char *limit, uint64_t bits)
+/*
+ * Whether the `len` bytes at p, with `bits` set in each, are those of the literal. len is a constant wherever
+ * this is inlined; eight bytes are readable at p. Words overlap, so that nothing behind the name is looked
+ * at.
+ */
+static inline __attribute__((always_inline)) bool same_name(
+	const char *p, const char *literal, size_t len, uint64_t bits)
 {
-	struct words words = {{0, 0, 0}};
+	char padded[8] = {0};
 
-	if (limit - name.p < NAME_MAX_BYTES) {
-		memcpy(words.w, name.p, name.len);
-	} else {
-		memcpy(words.w, name.p, NAME_MAX_BYTES);
+	if (len < 8) {
+		uint64_t mask = (1ULL << len * 8) - 1;
+
+		memcpy(padded, literal, len);
+		return (((load_word(p) | bits) ^ (load_word(padded) | bits)) & mask) == 0;
 	}
-	words.w[0] = low_bytes(words.w[0] | bits, name.len);
-	words.w[1] = name.len > 8 ? low_bytes(words.w[1] | bits, name.len - 8) : 0;
-	words.w[2] = name.len > 16 ? low_bytes(words.w[2] | bits, name.len - 16) : 0;
-	return words;
+	for (size_t i = 0; i + 8 < len; i += 8) {
+		if ((load_word(p + i) | bits) != (load_word(literal + i) | bits))
+			return false;
+	}
+	return (load_word(p + len - 8) | bits) == (load_word(literal + len - 8) | bits);
 }
 
 static enum sip_header_id compact_lookup(char c)
@@ -65,22 +59,22 @@ static enum sip_header_id compact_lookup(char c)
 }
 
 /* Inlined for each length, so that only the names of that length remain. */
-static inline __attribute__((always_inline)) enum sip_header_id header_of_len(size_t len, struct words words)
+static inline __attribute__((always_inline)) enum sip_header_id header_of_len(size_t len, const char *p)
 {
-#define SIP_HEADER(id, name, compact)                                     \
-	static_assert(sizeof(name) - 1 <= NAME_MAX_BYTES, "three words"); \
-	if (len == sizeof(name) - 1 && IS(words, name, 0x20))             \
+#define SIP_HEADER(id, name, compact)                                                          \
+	static_assert(sizeof(name) - 1 <= NAME_MAX_BYTES && sizeof(name) > 2, "see EACH_LEN"); \
+	if (len == sizeof(name) - 1 && same_name(p, name, sizeof(name) - 1, LOWER))            \
 		return SIP_HDR_##id;
 #include "sip/header.def"
 #undef SIP_HEADER
 	return SIP_HDR_OTHER;
 }
 
-static inline __attribute__((always_inline)) enum sip_method method_of_len(size_t len, struct words words)
+static inline __attribute__((always_inline)) enum sip_method method_of_len(size_t len, const char *p)
 {
-#define SIP_METHOD(name)                                                   \
-	static_assert(sizeof(#name) - 1 <= NAME_MAX_BYTES, "three words"); \
-	if (len == sizeof(#name) - 1 && IS(words, #name, 0))               \
+#define SIP_METHOD(name)                                                                         \
+	static_assert(sizeof(#name) - 1 <= NAME_MAX_BYTES && sizeof(#name) > 2, "see EACH_LEN"); \
+	if (len == sizeof(#name) - 1 && same_name(p, #name, sizeof(#name) - 1, 0))               \
 		return SIP_##name;
 #include "sip/method.def"
 #undef SIP_METHOD
@@ -92,19 +86,26 @@ static inline __attribute__((always_inline)) enum sip_method method_of_len(size_
 	X(19) X(20) X(21) X(22) X(23) X(24)
 /* clang-format on */
 
+/* The name, or a copy of it in buf, with eight readable bytes. */
+static inline const char *readable(struct span name, const char *limit, char buf[static 8])
+{
+	if (likely_true(limit - name.p >= 8) || name.len >= 8)
+		return name.p;
+	memcpy(buf, name.p, name.len);
+	return buf;
+}
+
 enum sip_header_id sip_header_lookup(struct span name, const char *limit)
 {
-	struct words words;
+	char buf[8] = {0};
+	const char *p = readable(name, limit, buf);
 
-	if (name.len == 1)
-		return compact_lookup(name.p[0]);
-	if (name.len > NAME_MAX_BYTES)
-		return SIP_HDR_OTHER;
-	words = words_of(name, limit, LOWER);
 	switch (name.len) {
+	case 1:
+		return compact_lookup(*p);
 #define CASE(len) \
 	case len: \
-		return header_of_len(len, words);
+		return header_of_len(len, p);
 		EACH_LEN(CASE)
 #undef CASE
 	default:
@@ -114,15 +115,13 @@ enum sip_header_id sip_header_lookup(struct span name, const char *limit)
 
 enum sip_method sip_method_lookup(struct span name, const char *limit)
 {
-	struct words words;
+	char buf[8] = {0};
+	const char *p = readable(name, limit, buf);
 
-	if (name.len > NAME_MAX_BYTES)
-		return SIP_UNKNOWN;
-	words = words_of(name, limit, 0);
 	switch (name.len) {
 #define CASE(len) \
 	case len: \
-		return method_of_len(len, words);
+		return method_of_len(len, p);
 		EACH_LEN(CASE)
 #undef CASE
 	default:

@@ -10,6 +10,7 @@
 #include "sip/lines_priv.h"
 #include "sip/names_priv.h"
 #include "sip/start_priv.h"
+#include "sip/uri_priv.h"
 #include "sip/via_priv.h"
 
 struct parse {
@@ -62,102 +63,156 @@ static enum parse_result read_start_line(struct parse *parse)
 	return PARSE_OK;
 }
 
-static bool is_space(char c)
+/* Blanks off both ends of a value. Nearly always there is one SP in front, and nothing else. */
+static inline struct span value_between(const char *value, const char *end)
 {
-	return c == ' ' || c == '\t';
-}
-
-/* Chains the header to the others with its id. */
-static void link_header(struct sip_msg *msg, struct sip_header *header, uint8_t index)
-{
-	uint8_t id = header->id;
-
-	header->next = SIP_NO_HEADER;
-	if (msg->first[id] == SIP_NO_HEADER)
-		msg->first[id] = index;
-	else
-		msg->headers[msg->last[id]].next = index;
-	msg->last[id] = index;
-}
-
-/* Adds the line [line, lf] with its first colon to the table. */
-static void add_header(struct parse *parse, const char *colon, const char *lf)
-{
-	struct sip_msg *msg = parse->msg;
-	struct sip_header *header;
-	const char *name_end = colon;
-	const char *value = colon + 1;
-	const char *value_end = lf - 1;
-
-	if (msg->header_count == SIP_HEADERS_MAX) {
-		fault(msg, SIP_ERR_too_many_headers);
-		return;
-	}
-	while (name_end > parse->line && is_space(name_end[-1]))
-		name_end--;
-	if (value > value_end) /* "Name:" LF; the stray LF is reported when the walk is over */
-		value = value_end;
-	while (value < value_end && is_blank(*value))
+	if (*value == ' ')
 		value++;
-	while (value < value_end && is_blank(value_end[-1]))
-		value_end--;
-	header = &msg->headers[msg->header_count];
-	header->line = span_from(parse->line, lf + 1);
-	header->name = span_from(parse->line, name_end);
-	header->value = span_from(value, value_end);
-	header->id = (uint8_t)sip_header_lookup(header->name, parse->end);
-	if (header->id == SIP_HDR_OTHER &&
-		(name_end == parse->line ||
-			scan_while(parse->line, name_end, parse->end, &class_token) != name_end))
-		fault(msg, SIP_ERR_bad_header);
-	link_header(msg, header, msg->header_count++);
+	/* A blank here, and also the CR behind an empty value. */
+	if (unlikely_true((unsigned char)*value <= ' ' || (unsigned char)end[-1] <= ' ')) {
+		/* "Name:" LF has its colon where the CR should be; the stray LF is reported when the walk is
+		 * over. */
+		return value < end ? span_trim(span_from(value, end)) : span_of(end, 0);
+	}
+	return span_from(value, end);
+}
+
+/* Blanks may stand between a name and its colon (RFC 3261 7.3.1). Before the name is the LF of the line
+ * before. */
+static inline const char *name_end_before(const char *name, const char *colon)
+{
+	while (unlikely_true((unsigned char)colon[-1] <= ' ') && colon > name && is_blank(colon[-1]))
+		colon--;
+	return colon;
+}
+
+/* A name that no table has must still be a token (RFC 3261 25.1, header-name). */
+static void check_other_name(struct parse *parse, struct span name)
+{
+	if (span_empty(name) ||
+		scan_while(name.p, span_end(name), parse->end, &class_token) != span_end(name))
+		fault(parse->msg, SIP_ERR_bad_header);
 }
 
 /*
- * Finds the end of the header that starts at parse->line, folded lines included. Returns the last LF, or NULL
- * when the bytes end before it is certain; *ret_colon is as in lines_next().
+ * Second step of a row of the table: the first left in `line` where it stands and in `name` the bytes before
+ * its colon.
  */
-static const char *header_end(struct parse *parse, const char **ret_colon)
+static inline void header_finish(struct sip_header *header, const char *limit)
 {
-	const char *lf = lines_next(&parse->lines, ret_colon);
-	const char *ignored;
+	const char *name = header->line.p;
+	const char *colon = span_end(header->name);
 
-	while (lf != NULL) {
-		if (lf + 1 == parse->end)
-			return NULL;
-		if (!is_space(lf[1]))
-			return lf;
-		lf = lines_next(&parse->lines, &ignored);
-	}
-	return NULL;
+	header->name = span_from(name, name_end_before(name, colon));
+	header->value = value_between(colon + 1, span_end(header->line) - 2);
+	header->id = (uint8_t)sip_header_lookup(header->name, limit);
 }
 
-/* Walks the headers; parse->line is then behind the empty line. */
+/* What the line behind an LF is. */
+enum line_kind { LINE_HEADER, LINE_FOLDED, LINE_EMPTY, LINE_UNKNOWN };
+
+static inline enum line_kind line_kind(const char *line, const char *end)
+{
+	if (unlikely_true(line == end))
+		return LINE_UNKNOWN;
+	if (likely_true((unsigned char)*line > ' '))
+		return LINE_HEADER;
+	if (*line == ' ' || *line == '\t')
+		return LINE_FOLDED;
+	if (*line != '\r')
+		return LINE_HEADER;
+	if (end - line < 2)
+		return LINE_UNKNOWN;
+	return line[1] == '\n' ? LINE_EMPTY : LINE_HEADER;
+}
+
+/*
+ * First step: the rows with where each header stands and where its colon is. parse->line is then behind the
+ * empty line. Everything the loop needs is in registers, which is why it calls nothing.
+ */
 static enum parse_result read_headers(struct parse *parse)
 {
-	struct sip_msg *msg = parse->msg;
+	struct lines lines = parse->lines;
+	const char *line = parse->line;
+	struct sip_header *header = parse->msg->headers;
+	const struct sip_header *const headers_end = header + SIP_HEADERS_MAX;
+	enum line_kind kind = line_kind(line, lines.end);
+	enum sip_error error = SIP_ERR_NONE;
 
-	for (;;) {
+	/* A blank behind the start line folds nothing; it makes a header without a proper name. */
+	while (likely_true(kind == LINE_HEADER) || (kind == LINE_FOLDED && line == parse->line)) {
 		const char *colon;
-		const char *lf;
+		const char *ignored;
+		const char *lf = lines_next(&lines, &colon);
 
-		if (parse->end - parse->line >= 2 && parse->line[0] == '\r' && parse->line[1] == '\n')
+		while (lf != NULL && unlikely_true((kind = line_kind(lf + 1, lines.end)) == LINE_FOLDED))
+			lf = lines_next(&lines, &ignored);
+		if (unlikely_true(lf == NULL || kind == LINE_UNKNOWN))
 			break;
-		lf = header_end(parse, &colon);
-		if (lf == NULL)
-			return unfinished(parse, parse->line, SIP_HEADER_LINE_MAX);
-		if ((size_t)(lf - parse->line) > SIP_HEADER_LINE_MAX)
-			return broken(msg, SIP_ERR_header_too_long);
-		if (colon == NULL || colon > lf)
-			fault(msg, SIP_ERR_bad_header);
-		else
-			add_header(parse, colon, lf);
-		parse->line = lf + 1;
+		if (unlikely_true((size_t)(lf - line) > SIP_HEADER_LINE_MAX))
+			return broken(parse->msg, SIP_ERR_header_too_long);
+		if (unlikely_true(colon == NULL || colon > lf)) {
+			error = SIP_ERR_bad_header;
+		} else if (unlikely_true(header == headers_end)) {
+			error = SIP_ERR_too_many_headers;
+		} else {
+			header->line = span_from(line, lf + 1);
+			header->name = span_from(line, colon);
+			header++;
+		}
+		line = lf + 1;
 	}
-	parse->line += 2;
-	if (parse->lines.stray != NULL && parse->lines.stray < parse->line)
-		return broken(msg, SIP_ERR_bad_header);
+	fault(parse->msg, error);
+	parse->msg->header_count = (uint8_t)(header - parse->msg->headers);
+	parse->lines = lines;
+	if (kind != LINE_EMPTY)
+		return unfinished(parse, line, SIP_HEADER_LINE_MAX);
+	parse->line = line + 2;
+	if (lines.stray != NULL && lines.stray < parse->line)
+		return broken(parse->msg, SIP_ERR_bad_header);
 	return PARSE_OK;
+}
+
+/*
+ * Names, values, and the chain of the headers with the same id, from the last header to the first. Returns
+ * the ids that stand more than once, a bit each.
+ */
+static uint32_t finish_headers(struct parse *parse)
+{
+	struct sip_msg *msg = parse->msg;
+	uint32_t seen = 0;
+	uint32_t repeated = 0;
+
+	static_assert(SIP_HDR_COUNT <= 32, "a bit for each id");
+	for (unsigned i = msg->header_count; i-- > 0;) {
+		struct sip_header *header = &msg->headers[i];
+
+		header_finish(header, parse->end);
+		header->next = msg->first[header->id];
+		msg->first[header->id] = (uint8_t)i;
+		repeated |= seen & 1U << header->id;
+		seen |= 1U << header->id;
+		if (unlikely_true(header->id == SIP_HDR_OTHER))
+			check_other_name(parse, header->name);
+	}
+	return repeated;
+}
+
+/* The tag among the parameters; what cannot be read of the others is passed over. */
+static void read_tag(struct cursor *params, struct span *ret_tag)
+{
+	struct span name;
+	struct span value;
+	int rc;
+
+	while (params->p != NULL && (rc = param_next(params, &name, &value)) != 0) {
+		if (rc < 0) {
+			param_skip(params);
+		} else if (NAME_IS(name, "tag")) {
+			*ret_tag = value;
+			return;
+		}
+	}
 }
 
 /* From and To: their shape, and the tag (RFC 3261 19.3). */
@@ -173,10 +228,12 @@ static void read_address(
 		return;
 	}
 	c = cursor_of(header->value, parse->end);
-	if (name_addr_read(&c, &name_addr) < 0)
+	if (name_addr_read(&c, &name_addr) < 0) {
 		fault(parse->msg, error);
-	else
-		sip_param_find(name_addr.params, "tag", ret_tag);
+		return;
+	}
+	c.p = name_addr.params.p;
+	read_tag(&c, ret_tag);
 }
 
 /* One word without blanks (RFC 3261 20.8). */
@@ -203,15 +260,14 @@ static void read_cseq(struct parse *parse)
 	const struct sip_header *header = sip_header_first(msg, SIP_HDR_CSEQ);
 	struct span method;
 	struct cursor c;
-	uint64_t number;
+	uint32_t number;
 
 	if (header == NULL) {
 		fault(msg, SIP_ERR_missing_mandatory);
 		return;
 	}
 	c = cursor_of(header->value, parse->end);
-	if (span_to_u64(cursor_take(&c, &class_digit), INT32_MAX, &number) < 0 || cursor_done(&c) ||
-		!is_blank(*c.p)) {
+	if (!cursor_take_number(&c, INT32_MAX, &number) || cursor_done(&c) || !is_blank(*c.p)) {
 		fault(msg, SIP_ERR_bad_cseq);
 		return;
 	}
@@ -221,7 +277,7 @@ static void read_cseq(struct parse *parse)
 		fault(msg, SIP_ERR_bad_cseq);
 		return;
 	}
-	msg->cseq = (uint32_t)number;
+	msg->cseq = number;
 	if (!msg->is_request) {
 		msg->method = method;
 		msg->method_id = (uint8_t)sip_method_lookup(method, parse->end);
@@ -230,17 +286,25 @@ static void read_cseq(struct parse *parse)
 	}
 }
 
+/* A header's value that is a number and nothing else. */
+static bool read_number(const struct sip_header *header, uint32_t max, uint32_t *ret_number)
+{
+	struct cursor c = cursor_of(header->value, span_end(header->value));
+
+	return cursor_take_number(&c, max, ret_number) && cursor_done(&c);
+}
+
 /* 0 to 255 (RFC 3261 20.22). A response needs none. */
 static void read_max_forwards(struct parse *parse)
 {
 	struct sip_msg *msg = parse->msg;
 	const struct sip_header *header = sip_header_first(msg, SIP_HDR_MAX_FORWARDS);
-	uint64_t number;
+	uint32_t number;
 
 	msg->max_forwards = -1;
 	if (header == NULL || !msg->is_request)
 		return;
-	if (span_to_u64(header->value, UINT8_MAX, &number) < 0)
+	if (!read_number(header, UINT8_MAX, &number))
 		fault(msg, SIP_ERR_bad_max_forwards);
 	else
 		msg->max_forwards = (int16_t)number;
@@ -269,16 +333,19 @@ static void refuse_duplicate(struct sip_msg *msg, enum sip_header_id id, enum si
 {
 	const struct sip_header *first = sip_header_first(msg, id);
 
-	if (likely_true(msg->first[id] == msg->last[id]))
-		return;
 	for (const struct sip_header *h = first; h != NULL; h = sip_header_next(msg, h)) {
 		if (!span_eq(h->value, first->value))
 			fault(msg, error);
 	}
 }
 
-static void refuse_duplicates(struct sip_msg *msg)
+static void refuse_duplicates(struct sip_msg *msg, uint32_t repeated)
 {
+	static const uint32_t once = 1U << SIP_HDR_CONTENT_LENGTH | 1U << SIP_HDR_FROM | 1U << SIP_HDR_TO |
+				     1U << SIP_HDR_CALL_ID | 1U << SIP_HDR_CSEQ | 1U << SIP_HDR_MAX_FORWARDS;
+
+	if (likely_true((repeated & once) == 0))
+		return;
 	refuse_duplicate(msg, SIP_HDR_CONTENT_LENGTH, SIP_ERR_bad_content_length);
 	refuse_duplicate(msg, SIP_HDR_FROM, SIP_ERR_duplicate_mandatory);
 	refuse_duplicate(msg, SIP_HDR_TO, SIP_ERR_duplicate_mandatory);
@@ -296,15 +363,16 @@ static enum parse_result read_body(struct parse *parse, const char *begin)
 	struct sip_msg *msg = parse->msg;
 	const struct sip_header *header = sip_header_first(msg, SIP_HDR_CONTENT_LENGTH);
 	size_t left = (size_t)(parse->end - parse->line);
-	uint64_t len = left;
+	size_t len = left;
+	uint32_t number;
 
 	if (header == NULL) {
 		if (!parse->whole)
 			fault(msg, SIP_ERR_bad_content_length);
-	} else if (span_to_u64(header->value, INT32_MAX, &len) < 0) {
-		len = left;
+	} else if (!read_number(header, INT32_MAX, &number)) {
 		fault(msg, SIP_ERR_bad_content_length);
 	} else {
+		len = number;
 		msg->has_content_length = true;
 	}
 	if (len > left && parse->whole) {
@@ -325,7 +393,7 @@ static enum parse_result read_fields(struct parse *parse, const char *begin)
 	struct sip_msg *msg = parse->msg;
 
 	msg->header_end = (size_t)(parse->line - begin);
-	refuse_duplicates(msg);
+	refuse_duplicates(msg, finish_headers(parse));
 	read_via(parse);
 	read_address(parse, SIP_HDR_FROM, SIP_ERR_bad_from, &msg->from_tag);
 	read_address(parse, SIP_HDR_TO, SIP_ERR_bad_to, &msg->to_tag);
@@ -335,15 +403,47 @@ static enum parse_result read_fields(struct parse *parse, const char *begin)
 	return read_body(parse, begin);
 }
 
+/*
+ * Empties what a message may leave unset. Field by field and not by memset: the struct is large, most of it
+ * is the header table, and a string instruction costs more than these stores.
+ */
+static inline void msg_init(struct sip_msg *msg)
+{
+	const struct span none = {NULL, 0};
+
+	/* Each by itself: a chain of assignments would load what was just stored. */
+	msg->start_line = none;
+	msg->method = none;
+	msg->reason = none;
+	uri_clear(&msg->uri);
+	via_clear(&msg->via);
+	msg->from_tag = none;
+	msg->to_tag = none;
+	msg->call_id = none;
+	msg->body = none;
+	msg->header_end = 0;
+	msg->total_len = 0;
+	msg->cseq = 0;
+	msg->max_forwards = -1;
+	msg->status = 0;
+	msg->method_id = SIP_UNKNOWN;
+	msg->error = SIP_ERR_NONE;
+	msg->is_request = msg->has_content_length = msg->answerable = false;
+	msg->header_count = 0;
+	for (unsigned i = 0; i < SIP_HDR_COUNT; i++)
+		msg->first[i] = SIP_NO_HEADER;
+}
+
 enum parse_result sip_parse(struct span bytes, bool whole, struct sip_msg *ret_msg)
 {
-	struct parse parse = {.msg = ret_msg, .line = bytes.p, .end = span_end(bytes), .whole = whole};
+	struct parse parse;
 	enum parse_result result;
 
-	/* The header table is large and is written before it is read. */
-	memset(ret_msg, 0, offsetof(struct sip_msg, first));
-	memset(ret_msg->first, SIP_NO_HEADER, sizeof(ret_msg->first));
-	ret_msg->max_forwards = -1;
+	msg_init(ret_msg);
+	parse.msg = ret_msg;
+	parse.line = bytes.p;
+	parse.end = span_end(bytes);
+	parse.whole = whole;
 	while (parse.line < parse.end && (*parse.line == '\r' || *parse.line == '\n'))
 		parse.line++;
 	if (parse.line == parse.end) {

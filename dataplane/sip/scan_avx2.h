@@ -27,8 +27,8 @@ static inline uint32_t scan_outside_avx2(const char *p, const struct scan_class 
 	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(in, _mm256_setzero_si256()));
 }
 
-/* The first byte in [p, end) whose membership is not `member`, or end. */
-static inline const char *scan_run_avx2(
+/* The rest of a field that is longer than 32 bytes or ends near the limit. */
+static __attribute__((noinline, unused)) const char *scan_long_avx2(
 	const char *p, const char *end, const char *limit, const struct scan_class *class, bool member)
 {
 	while (p < end && limit - p >= 32) {
@@ -44,6 +44,22 @@ static inline const char *scan_run_avx2(
 	while (p < end && scan_has(class, *p) == member)
 		p++;
 	return p < end ? p : end;
+}
+
+/* The first byte in [p, end) whose membership is not `member`, or end. Most fields end within 32 bytes. */
+static inline __attribute__((always_inline)) const char *scan_run_avx2(
+	const char *p, const char *end, const char *limit, const struct scan_class *class, bool member)
+{
+	if (likely_true(limit - p >= 32)) {
+		uint32_t outside = scan_outside_avx2(p, class);
+		uint32_t stops = member ? outside : ~outside;
+
+		if (likely_true(stops != 0)) {
+			p += __builtin_ctz(stops);
+			return p < end ? p : end;
+		}
+	}
+	return scan_long_avx2(p, end, limit, class, member);
 }
 
 static inline const char *scan_while_avx2(

@@ -80,8 +80,10 @@ static enum sip_error request_line_read(struct sip_msg *msg, const char *limit)
 	error = version_check(span_from(c.p, c.end), limit);
 	if (error != SIP_ERR_NONE)
 		return error;
-	if (uri_read(uri, limit, &msg->uri) < 0)
+	if (uri_read(uri, limit, &msg->uri) < 0) {
+		uri_clear(&msg->uri);
 		return SIP_ERR_bad_uri;
+	}
 	/* Headers may not stand in a Request-URI (RFC 3261 19.1.1), and a proxy may not pass them on (RFC
 	 * 4475 3.1.2.11). */
 	return span_empty(msg->uri.headers) ? SIP_ERR_NONE : SIP_ERR_bad_uri;

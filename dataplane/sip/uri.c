@@ -8,17 +8,12 @@
 #include "base/addr.h"
 
 #include <ctype.h>
-#include <errno.h>
 
-int host_take(struct cursor *c, struct span *ret_host)
+int ipv6_take(struct cursor *c, struct span *ret_host)
 {
-	const char *begin = c->p;
+	const char *begin = c->p++;
 	struct ip_addr ignored;
 
-	if (!cursor_accept(c, '[')) {
-		*ret_host = cursor_take(c, &class_host);
-		return span_empty(*ret_host) ? -EINVAL : 0;
-	}
 	cursor_take(c, &class_ipv6);
 	if (!cursor_accept(c, ']'))
 		return -EINVAL;
@@ -26,34 +21,18 @@ int host_take(struct cursor *c, struct span *ret_host)
 	return ip_parse(*ret_host, &ignored);
 }
 
-int port_take(struct cursor *c, uint16_t *ret_port)
-{
-	const char *begin = c->p;
-	uint32_t port = 0;
-
-	while (!cursor_done(c) && *c->p >= '0' && *c->p <= '9') {
-		port = port * 10 + (uint32_t)(*c->p++ - '0');
-		if (port > UINT16_MAX)
-			return -EINVAL;
-	}
-	if (c->p == begin || port == 0)
-		return -EINVAL;
-	*ret_port = (uint16_t)port;
-	return 0;
-}
-
 /* The scheme and its colon (RFC 3986 3.1); schemes compare without case. */
-static int scheme_take(struct cursor *c, struct sip_uri *uri)
+static inline int scheme_take(struct cursor *c, struct sip_uri *uri)
 {
 	struct span scheme = cursor_take(c, &class_scheme);
 
 	if (span_empty(scheme) || !isalpha((unsigned char)scheme.p[0]) || !cursor_accept(c, ':'))
 		return -EINVAL;
-	if (span_ieq_str(scheme, "sip"))
+	if (NAME_IS(scheme, "sip"))
 		uri->scheme = SIP_SCHEME_SIP;
-	else if (span_ieq_str(scheme, "sips"))
+	else if (NAME_IS(scheme, "sips"))
 		uri->scheme = SIP_SCHEME_SIPS;
-	else if (span_ieq_str(scheme, "tel"))
+	else if (NAME_IS(scheme, "tel"))
 		uri->scheme = SIP_SCHEME_TEL;
 	else
 		uri->scheme = SIP_SCHEME_OTHER;
@@ -61,7 +40,7 @@ static int scheme_take(struct cursor *c, struct sip_uri *uri)
 }
 
 /* user [":" password], each escape with its two digits. */
-static int userinfo_read(struct span userinfo, const char *limit, struct sip_uri *uri)
+static inline int userinfo_read(struct span userinfo, const char *limit, struct sip_uri *uri)
 {
 	struct cursor c = cursor_of(userinfo, limit);
 	const char *colon = NULL;
@@ -86,7 +65,7 @@ static int userinfo_read(struct span userinfo, const char *limit, struct sip_uri
 }
 
 /* [";" params] ["?" headers] to the end. */
-static int tail_read(struct cursor *c, struct sip_uri *uri)
+static inline int tail_read(struct cursor *c, struct sip_uri *uri)
 {
 	if (cursor_accept(c, ';'))
 		uri->params = cursor_take(c, &class_uri_params);
@@ -98,7 +77,7 @@ static int tail_read(struct cursor *c, struct sip_uri *uri)
 }
 
 /* [userinfo "@"] host [":" port] params headers. Only userinfo may hold an unescaped @ behind it. */
-static int sip_uri_rest_read(struct cursor *c, struct sip_uri *uri)
+static inline int sip_uri_rest_read(struct cursor *c, struct sip_uri *uri)
 {
 	const char *begin = c->p;
 	struct span userinfo = cursor_take(c, &class_userinfo);
@@ -116,29 +95,41 @@ static int sip_uri_rest_read(struct cursor *c, struct sip_uri *uri)
 	return tail_read(c, uri);
 }
 
+/* number params (RFC 3966 3) */
+static int tel_rest_read(struct cursor *c, struct sip_uri *uri)
+{
+	uri->user = span_from(c->p, scan_until(c->p, c->end, c->limit, &class_param_stop));
+	c->p = span_end(uri->user);
+	if (span_empty(uri->user))
+		return -EINVAL;
+	return tail_read(c, uri);
+}
+
 int uri_read(struct span text, const char *limit, struct sip_uri *ret_uri)
 {
 	struct cursor c = cursor_of(text, limit);
-	struct sip_uri uri = {.whole = text};
 
-	if (scheme_take(&c, &uri) < 0)
+	uri_clear(ret_uri);
+	ret_uri->whole = text;
+	if (scheme_take(&c, ret_uri) < 0)
 		return -EINVAL;
-	if (uri.scheme == SIP_SCHEME_SIP || uri.scheme == SIP_SCHEME_SIPS) {
-		if (sip_uri_rest_read(&c, &uri) < 0)
-			return -EINVAL;
-	} else if (uri.scheme == SIP_SCHEME_TEL) {
-		uri.user = span_from(c.p, scan_until(c.p, c.end, c.limit, &class_param_stop));
-		c.p = span_end(uri.user);
-		if (span_empty(uri.user) || tail_read(&c, &uri) < 0)
-			return -EINVAL;
-	} else if (span_empty(cursor_take(&c, &class_uri)) || !cursor_done(&c)) {
-		return -EINVAL;
+	switch (ret_uri->scheme) {
+	case SIP_SCHEME_SIP:
+	case SIP_SCHEME_SIPS:
+		return sip_uri_rest_read(&c, ret_uri);
+	case SIP_SCHEME_TEL:
+		return tel_rest_read(&c, ret_uri);
+	default:
+		return !span_empty(cursor_take(&c, &class_uri)) && cursor_done(&c) ? 0 : -EINVAL;
 	}
-	*ret_uri = uri;
-	return 0;
 }
 
 int sip_uri_parse(struct span text, struct sip_uri *ret_uri)
 {
-	return uri_read(text, span_end(text), ret_uri);
+	struct sip_uri uri;
+	int rc = uri_read(text, span_end(text), &uri);
+
+	if (rc == 0)
+		*ret_uri = uri;
+	return rc;
 }

@@ -38,7 +38,7 @@ static bool comment_skip(struct cursor *c)
 }
 
 /* sent-protocol = name "/" version "/" transport, with blanks allowed around each slash. */
-static int protocol_take(struct cursor *c, struct sip_via *via)
+static inline int protocol_take(struct cursor *c, struct sip_via *via)
 {
 	uint64_t word;
 
@@ -64,7 +64,7 @@ static int protocol_take(struct cursor *c, struct sip_via *via)
 }
 
 /* host [":" port], with blanks allowed around the colon. */
-static int sent_by_take(struct cursor *c, struct sip_via *via)
+static inline int sent_by_take(struct cursor *c, struct sip_via *via)
 {
 	struct span host;
 
@@ -85,7 +85,7 @@ static int sent_by_take(struct cursor *c, struct sip_via *via)
 }
 
 /* Fills one field once; a parameter may not stand twice (RFC 3261 7.3.1). */
-static int field_set(struct span *field, struct span value)
+static inline int field_set(struct span *field, struct span value)
 {
 	if (field->p != NULL || span_empty(value))
 		return -EINVAL;
@@ -93,7 +93,7 @@ static int field_set(struct span *field, struct span value)
 	return 0;
 }
 
-static int rport_set(struct sip_via *via, struct span value)
+static inline int rport_set(struct sip_via *via, struct span value)
 {
 	if (via->has_rport)
 		return -EINVAL;
@@ -103,26 +103,21 @@ static int rport_set(struct sip_via *via, struct span value)
 	return 0;
 }
 
-static int param_set(struct sip_via *via, struct span name, struct span value)
+static inline int param_set(struct sip_via *via, struct span name, struct span value)
 {
-	switch (name.len) {
-	case 5:
-		if (span_ieq_str(name, "rport"))
-			return rport_set(via, value);
-		if (span_ieq_str(name, "maddr"))
-			return field_set(&via->maddr, value);
-		return 0;
-	case 6:
-		return span_ieq_str(name, "branch") ? field_set(&via->branch, value) : 0;
-	case 8:
-		return span_ieq_str(name, "received") ? field_set(&via->received, value) : 0;
-	default:
-		return 0;
-	}
+	if (NAME_IS(name, "branch"))
+		return field_set(&via->branch, value);
+	if (NAME_IS(name, "rport"))
+		return rport_set(via, value);
+	if (NAME_IS(name, "received"))
+		return field_set(&via->received, value);
+	if (NAME_IS(name, "maddr"))
+		return field_set(&via->maddr, value);
+	return 0;
 }
 
 /* One parameter; the cursor stands behind its ';'. */
-static int param_take(struct cursor *c, struct sip_via *via)
+static inline int param_take(struct cursor *c, struct sip_via *via)
 {
 	struct span value = {NULL, 0};
 	struct span name;
@@ -145,35 +140,41 @@ static int param_take(struct cursor *c, struct sip_via *via)
 	return param_set(via, name, value);
 }
 
-int via_read(struct cursor *c, struct sip_via *ret_via)
+/* [";" params] */
+static inline int params_take(struct cursor *c, struct sip_via *via)
 {
-	struct sip_via *via = ret_via;
+	const char *begin = c->p;
+
+	via->params = span_from(begin, begin);
+	if (!cursor_accept(c, ';'))
+		return 0;
+	do {
+		if (param_take(c, via) < 0)
+			return -EINVAL;
+	} while (cursor_accept(c, ';'));
+	via->params = span_trim(span_from(begin + 1, c->p));
+	return 0;
+}
+
+int via_read(struct cursor *at, struct sip_via *ret_via)
+{
+	struct cursor c = *at; /* a copy that can live in registers */
 	const char *begin;
 
-	*via = (struct sip_via){.port = 0};
-	cursor_skip_blanks(c);
-	begin = c->p;
-	via->whole = span_from(begin, c->end);
-	if (protocol_take(c, via) < 0 || sent_by_take(c, via) < 0)
+	via_clear(ret_via);
+	cursor_skip_blanks(&c);
+	begin = c.p;
+	ret_via->whole = span_from(begin, c.end);
+	if (protocol_take(&c, ret_via) < 0 || sent_by_take(&c, ret_via) < 0 || params_take(&c, ret_via) < 0)
 		return -EINVAL;
-	if (!cursor_at(c, ';') && !cursor_done(c) && !cursor_at(c, ',') && !cursor_at(c, '('))
-		return -EINVAL;
-	via->params = span_from(c->p, c->p);
-	if (cursor_accept(c, ';')) {
-		via->params.p = c->p;
-		do {
-			if (param_take(c, via) < 0)
-				return -EINVAL;
-		} while (cursor_accept(c, ';'));
-		via->params = span_trim(span_from(via->params.p, c->p));
-	}
-	via->whole = span_trim(span_from(begin, c->p));
-	if (cursor_at(c, '(')) {
-		if (!comment_skip(c))
+	ret_via->whole = span_trim(span_from(begin, c.p));
+	if (unlikely_true(cursor_at(&c, '('))) {
+		if (!comment_skip(&c))
 			return -EINVAL;
-		cursor_skip_blanks(c);
+		cursor_skip_blanks(&c);
 	}
-	return cursor_done(c) || *c->p == ',' ? 0 : -EINVAL;
+	at->p = c.p;
+	return cursor_done(&c) || *c.p == ',' ? 0 : -EINVAL;
 }
 
 int sip_via_next(struct span *rest, struct sip_via *ret_via)

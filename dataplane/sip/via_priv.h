@@ -6,6 +6,24 @@
 #include "sip/cursor_priv.h"
 #include "sip/via.h"
 
+/* Field by field, as in uri_clear(). */
+static inline void via_clear(struct sip_via *via)
+{
+	const struct span none = {NULL, 0};
+
+	via->whole = none;
+	via->transport = none;
+	via->host = none;
+	via->params = none;
+	via->branch = none;
+	via->received = none;
+	via->maddr = none;
+	via->rport = none;
+	via->port = 0;
+	via->has_rport = false;
+	via->rport_filled = false;
+}
+
 /*
  * Reads one element of a Via value and stops at the comma behind it or at the end. Returns 0 or -EINVAL;
  * what was read before the fault is then in *ret_via: a host there says that sent-by was good.
