@@ -12,7 +12,7 @@ struct rte_mbuf;
 
 /*
  * All frames of one UDP flow, and all fragments of one datagram, have one value. Frames that are not IP have
- * 0, so that one worker keeps the conversation with the neighbours. Malformed frames have some value:
+ * 0, so that one worker hears all of ARP. Malformed frames have some value:
  * net_input() judges.
  */
 uint32_t net_flow_hash(const struct rte_mbuf *frame);

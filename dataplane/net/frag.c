@@ -18,16 +18,23 @@
 
 static_assert(sizeof(struct rte_ipv6_fragment_ext) == FRAG_HEADER, "wire size");
 
+static bool chain_holds(const struct rte_mbuf *chain, const struct rte_mbuf *wanted)
+{
+	while (chain && chain != wanted)
+		chain = chain->next;
+	return chain != NULL;
+}
+
 /*
  * What the table gave up is either this packet's datagram, if the packet is among it, or others whose time is
- * over.
+ * over. A datagram found to be impossible may be chained in part already.
  */
 static void frag_bury(struct net *net, const struct rte_mbuf *given)
 {
 	enum stat why = STAT_net_frag_timeout;
 
-	for (uint32_t i = 0; i < net->dead.cnt; i++)
-		if (net->dead.row[i] == given)
+	for (uint32_t i = 0; i < net->dead.cnt && given; i++)
+		if (chain_holds(net->dead.row[i], given))
 			why = STAT_net_frag_refused;
 	stats_add(net->config.stats, why, net->dead.cnt);
 	rte_ip_frag_free_death_row(&net->dead, 0);

@@ -110,12 +110,14 @@ static void neigh_ask(struct net *net, struct neigh *neigh, uint64_t now_ns)
 	bool unicast = neigh->state == NEIGH_PROBE;
 	const uint8_t *mac = unicast ? neigh->mac : NULL;
 
-	neigh->timer_ns = now_ns + (unicast ? NEIGH_PROBE_NS : NEIGH_REQUEST_NS);
-	neigh->requests++;
 	if (!budget_take(&net->neighbours.request_budget, now_ns)) {
+		/* Nobody fails for want of a question: it is only asked later. */
+		neigh->timer_ns = now_ns + NEIGH_PUT_OFF_NS;
 		net_count(net, STAT_net_neigh_requests_limited);
 		return;
 	}
+	neigh->timer_ns = now_ns + (unicast ? NEIGH_PROBE_NS : NEIGH_REQUEST_NS);
+	neigh->requests++;
 	if (neigh->ip.family == IP_V4)
 		arp_request(net, neigh_port(net, neigh), &neigh->ip, mac);
 	else

@@ -37,8 +37,10 @@ enum neigh_limits {
 	NEIGH_TICK_ENTRIES = 64 /* looked at in one tick */
 };
 
-#define NEIGH_REQUEST_NS 1000000000ULL  /* RFC 1122 2.3.2.1: one broadcast a second; RFC 4861 RETRANS_TIMER \
+#define NEIGH_REQUEST_NS                                                                                    \
+	1000000000ULL                   /* RFC 1122 2.3.2.1: one broadcast a second; RFC 4861 RETRANS_TIMER \
 					 */
+#define NEIGH_PUT_OFF_NS   50000000ULL  /* when too many ask at once */
 #define NEIGH_PROBE_NS     250000000ULL /* unicast, to one that was there moments ago */
 #define NEIGH_REACHABLE_NS 30000000000ULL
 #define NEIGH_FAILED_NS    1000000000ULL

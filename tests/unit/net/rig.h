@@ -57,7 +57,7 @@ struct rig {
 	char payload[65536];
 	bool payload_was_linear;
 
-	struct rig_error errors[RIG_ERRORS_MAX];
+	struct rig_error errors[RIG_ERRORS_MAX]; /* the first ones */
 	uint32_t error_count;
 	struct net_neighbour offered;
 	uint32_t offered_count;
