@@ -39,3 +39,16 @@ void check_available(const void *object, const struct place *place)
 				missing[i].instead);
 	}
 }
+
+size_t available_note(const struct schema *schema, const struct schema_key *key, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		if (strcmp(missing[i].schema, schema->name) != 0 || strcmp(missing[i].key, key->name) != 0)
+			continue;
+		len += (size_t)snprintf(len < size ? buf + len : NULL, len < size ? size - len : 0, "%s%s",
+			len ? ", " : "", missing[i].value);
+	}
+	return len;
+}

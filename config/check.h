@@ -36,6 +36,10 @@ bool check_reachable(const struct config *config, const struct ip_addr *addr);
 /* That a value can be had from this version. Lifting a limit is deleting its line in available.c. */
 void check_available(const void *object, const struct place *place);
 
+/* The values of a key that this version does not have, "tcp, tls", for the reference. As snprintf; 0 = none.
+ */
+size_t available_note(const struct schema *schema, const struct schema_key *key, char *buf, size_t size);
+
 /* The place of entry i of a list, for findings: "nodes[2]". */
 void check_place(const struct config *config, enum config_list_id id, uint32_t i,
 	struct config_report *report, struct place *ret_place);

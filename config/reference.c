@@ -4,6 +4,7 @@
  */
 #include "config/load.h"
 
+#include "config/check.h"
 #include "config/schema.h"
 #include "config/value.h"
 
@@ -29,9 +30,9 @@ static void write_default(const struct schema_key *key, FILE *out)
 		fputs("none", out);
 }
 
-static void write_takes(const struct schema_key *key, FILE *out)
+static void write_takes(const struct schema *schema, const struct schema_key *key, FILE *out)
 {
-	char takes[VALUE_TEXT_MAX];
+	char takes[VALUE_TEXT_MAX], missing[VALUE_TEXT_MAX];
 
 	if (key->kind == SCHEMA_SECTION) {
 		fprintf(out, "the keys of [%s](#%s)", key->sub->name, key->sub->name);
@@ -41,6 +42,8 @@ static void write_takes(const struct schema_key *key, FILE *out)
 	if (value_is_sequence(key))
 		fprintf(out, "a list of up to %u: ", key->items_max);
 	write_cell(takes, out);
+	if (available_note(schema, key, missing, sizeof(missing)))
+		fprintf(out, " (not in this version: %s)", missing);
 }
 
 static void write_keys(const struct schema *schema, FILE *out)
@@ -49,7 +52,7 @@ static void write_keys(const struct schema *schema, FILE *out)
 	for (unsigned i = 0; i < schema->key_count; i++) {
 		const struct schema_key *key = &schema->keys[i];
 		fprintf(out, "| `%s` | ", key->name);
-		write_takes(key, out);
+		write_takes(schema, key, out);
 		fputs(" | ", out);
 		write_default(key, out);
 		fputs(" | ", out);
@@ -66,7 +69,7 @@ static void write_root_key(const struct schema_key *key, FILE *out)
 {
 	fprintf(out, "## %s\n\n", key->name);
 	if (key->kind == SCHEMA_LIST) {
-		fprintf(out, "%s %s At most %u.", key->sub->doc, key->doc, key->items_max);
+		fprintf(out, "%s At most %u.", key->doc, key->items_max);
 		if (key->sub->shorthand)
 			fprintf(out, " An entry that is a single value, `- %s`, is short for `- %s: %s`.",
 				key->sub->keys[0].example, key->sub->keys[0].name, key->sub->keys[0].example);

@@ -126,10 +126,15 @@ static const struct schema_key root_keys[] = {
 	SECTION(3, control),
 	SECTION(4, log),
 	LIST(CONFIG_PORTS, "ports", CONFIG_PORTS_MAX, "The network devices. At least one."),
-	LIST(CONFIG_LISTENERS, "listeners", CONFIG_LISTENERS_MAX, "Where requests come in. At least one."),
+	LIST(CONFIG_LISTENERS, "listeners", CONFIG_LISTENERS_MAX,
+		"The addresses and ports that requests come to. At least one."),
 	{"probe", SCHEMA_SECTION, AT(config, probe), .sub = &schema_probe},
-	LIST(CONFIG_NODES, "nodes", CONFIG_NODES_MAX, "The next hops that serve requests."),
-	LIST(CONFIG_ROUTES, "routes", CONFIG_ROUTES_MAX, "Which requests go to which next hop."),
+	LIST(CONFIG_NODES, "nodes", CONFIG_NODES_MAX,
+		"The next hops that serve requests. A route may also name one by its address, without an "
+		"entry here."),
+	LIST(CONFIG_ROUTES, "routes", CONFIG_ROUTES_MAX,
+		"A pattern and one next hop for it; several routes may share a pattern. The most specific "
+		"pattern wins."),
 	LIST(CONFIG_ACL, "acl", CONFIG_ACL_MAX,
 		"Who may send requests, beside the nodes. Empty: nobody else."),
 	LIST(CONFIG_DOMAINS, "domains", CONFIG_DOMAINS_MAX,

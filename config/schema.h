@@ -52,7 +52,7 @@ struct schema_key {
 
 struct schema {
 	const char *name; /* of one: "route" */
-	const char *doc;
+	const char *doc;  /* of a section; NULL for the entries of a list */
 	size_t size;
 	const struct schema_key *keys;
 	unsigned key_count;

@@ -141,17 +141,16 @@ static const struct schema_key domain_keys[] = {
 static_assert(
 	sizeof(route_keys) / sizeof(route_keys[0]) <= CONFIG_KEYS_MAX, "config_head has a line for each key");
 
+/* What a list is for stands at its key in the root. */
 const struct schema schema_lists[CONFIG_LISTS] = {
-	[CONFIG_PORTS] = {"port", "A network device.", sizeof(struct config_port), KEYS(port_keys)},
-	[CONFIG_LISTENERS] = {"listener", "An address and port that requests come to.",
-		sizeof(struct config_listener), KEYS(listener_keys), .derive = derive_listener},
-	[CONFIG_NODES] = {"node", "A next hop: address, port and transport.", sizeof(struct config_node),
-		KEYS(node_keys), .derive = derive_node},
-	[CONFIG_ROUTES] = {"route", "A pattern and one next hop for it; several routes may share a pattern.",
-		sizeof(struct config_route), KEYS(route_keys),
+	[CONFIG_PORTS] = {"port", NULL, sizeof(struct config_port), KEYS(port_keys)},
+	[CONFIG_LISTENERS] = {"listener", NULL, sizeof(struct config_listener), KEYS(listener_keys),
+		.derive = derive_listener},
+	[CONFIG_NODES] = {"node", NULL, sizeof(struct config_node), KEYS(node_keys), .derive = derive_node},
+	[CONFIG_ROUTES] = {"route", NULL, sizeof(struct config_route), KEYS(route_keys),
 		.derived_text = offsetof(struct config_route, domain), .derive = derive_route},
-	[CONFIG_ACL] = {"acl", "A source that is admitted.", sizeof(struct config_acl), KEYS(acl_keys),
-		.shorthand = true, .derive = derive_acl},
-	[CONFIG_DOMAINS] = {"domain", "A presence domain.", sizeof(struct config_domain), KEYS(domain_keys),
+	[CONFIG_ACL] = {"acl", NULL, sizeof(struct config_acl), KEYS(acl_keys), .shorthand = true,
+		.derive = derive_acl},
+	[CONFIG_DOMAINS] = {"domain", NULL, sizeof(struct config_domain), KEYS(domain_keys),
 		.shorthand = true, .derive = derive_domain},
 };
