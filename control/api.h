@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define API_SOCKET_DEFAULT "/run/sluice.sock"
+#define API_SOCKET_DEFAULT "/run/sluice/control.sock"
 
 enum {
 	API_LINE_MAX_BYTES = 64 << 10, /* of a request, line end included */

@@ -56,15 +56,17 @@ static struct node_record *find_by_id(struct nodes *nodes, uint32_t id)
 	return NULL;
 }
 
+static bool is_at(const struct node_record *record, const struct endpoint *remote, enum transport transport)
+{
+	return record->node.transport == transport && endpoint_equal(&record->node.remote, remote);
+}
+
 struct node_record *nodes_by_endpoint(
 	struct nodes *nodes, const struct endpoint *remote, enum transport transport)
 {
 	struct node_record *record = find_by_id(nodes, node_id(remote, transport));
 
-	if (!record || record->state != NODE_USED || !endpoint_equal(&record->node.remote, remote) ||
-		record->node.transport != transport)
-		return NULL;
-	return record;
+	return record && record->state == NODE_USED && is_at(record, remote, transport) ? record : NULL;
 }
 
 /* ---- life ---- */
@@ -77,46 +79,43 @@ static int free_slot(const struct nodes *nodes)
 	return -ENOSPC;
 }
 
-static void record_init(struct nodes *nodes, uint16_t slot, const struct endpoint *remote,
-	enum transport transport, uint64_t now_ns)
+static void record_init(
+	struct nodes *nodes, uint16_t slot, const struct node_address *address, uint64_t now_ns)
 {
 	struct node_record *record = &nodes->records[slot];
 
 	*record = (struct node_record){.state = NODE_USED, .since_ns = now_ns};
-	record->node.id = node_id(remote, transport);
+	record->node.id = node_id(&address->remote, address->transport);
 	record->node.slot = slot;
-	record->node.transport = (uint8_t)transport;
-	record->node.remote = *remote;
+	record->node.transport = (uint8_t)address->transport;
+	record->node.remote = address->remote;
 	record->node.live = &nodes->live[slot];
+	snprintf(record->node.name, sizeof(record->node.name), "%s", address->name);
 	record->settings = (struct health_settings){.fall = 1, .rise = 1, .failback_auto = true};
 	health_init(&record->health, NODE_READY, now_ns);
 	__atomic_store_n(&nodes->live[slot].word, health_word(&record->health), __ATOMIC_RELEASE);
+	if (slot >= nodes->slot_count)
+		nodes->slot_count = (uint16_t)(slot + 1);
+	index_add(nodes, slot);
 }
 
-int nodes_use(struct nodes *nodes, const struct endpoint *remote, enum transport transport, const char *name,
-	uint64_t now_ns, uint16_t *ret_slot)
+int nodes_use(struct nodes *nodes, const struct node_address *address, uint64_t now_ns, uint16_t *ret_slot)
 {
-	uint32_t id = node_id(remote, transport);
-	struct node_record *record = find_by_id(nodes, id);
+	struct node_record *record = find_by_id(nodes, node_id(&address->remote, address->transport));
 	int slot;
 
-	if (record && (!endpoint_equal(&record->node.remote, remote) || record->node.transport != transport))
+	if (record && !is_at(record, &address->remote, address->transport))
 		return -EEXIST;
-	/* One that is leaving stays: its slot and word are still its own, whatever snapshots named it since.
-	 */
-	if (record)
-		record->state = NODE_USED;
 	if (!record) {
 		slot = free_slot(nodes);
 		if (slot < 0)
 			return slot;
-		record_init(nodes, (uint16_t)slot, remote, transport, now_ns);
+		record_init(nodes, (uint16_t)slot, address, now_ns);
 		record = &nodes->records[slot];
-		snprintf(record->node.name, sizeof(record->node.name), "%s", name);
-		if (slot >= nodes->slot_count)
-			nodes->slot_count = (uint16_t)(slot + 1);
-		index_add(nodes, (uint16_t)slot);
 	}
+	/* One that is leaving stays: its slot and word are still its own, whatever snapshots named it since.
+	 */
+	record->state = NODE_USED;
 	record->users++;
 	*ret_slot = record->node.slot;
 	return 0;

@@ -53,6 +53,13 @@ struct nodes {
 	void *ctx;
 };
 
+/* Where a node is, and what to call it until the configuration names it. */
+struct node_address {
+	struct endpoint remote;
+	enum transport transport;
+	const char *name;
+};
+
 struct nodes *nodes_create(void); /* NULL when memory is short */
 void nodes_destroy(struct nodes *nodes);
 
@@ -61,8 +68,8 @@ void nodes_destroy(struct nodes *nodes);
  * 0, -ENOSPC (all slots are taken), or -EEXIST: another endpoint has the same id (one in four thousand
  * million).
  */
-must_use int nodes_use(struct nodes *nodes, const struct endpoint *remote, enum transport transport,
-	const char *name, uint64_t now_ns, uint16_t *ret_slot);
+must_use int nodes_use(
+	struct nodes *nodes, const struct node_address *address, uint64_t now_ns, uint16_t *ret_slot);
 /* Takes the user away; the last one makes it leave with that snapshot generation. */
 void nodes_unuse(struct nodes *nodes, uint16_t slot, uint64_t generation);
 /* Takes all users away. */

@@ -66,23 +66,30 @@ static void refuse(struct call *call, int ret, struct config_report *report)
 
 /* ---- entries of lists ---- */
 
-/* Carries one change out on the model. Both entries come back with a reference. */
-static int try_entry(struct daemon *daemon, const char *verb, enum config_list_id list,
-	const struct pairs *pairs, struct config_report *report, struct config_head *ret_entries[static 2])
+/* A change of one entry: what is asked, and the entry before and after, each with a reference. */
+struct trial {
+	const char *verb; /* "add", "del", "set" */
+	enum config_list_id list;
+	struct config_pairs pairs;
+	struct config_head *before, *after;
+};
+
+/* Carries it out on the model. */
+static int try_entry(struct config *config, struct trial *trial, struct config_report *report)
 {
 	int ret;
 
-	if (strcmp(verb, "add") == 0)
-		return config_entry_add(daemon->running, list, view(pairs), report, &ret_entries[1]);
-	if (strcmp(verb, "del") == 0)
-		return config_entry_delete(daemon->running, list, view(pairs), report, &ret_entries[0]);
-	ret = config_entry_named(daemon->running, list, view(pairs), report, &ret_entries[0]);
+	if (strcmp(trial->verb, "add") == 0)
+		return config_entry_add(config, trial->list, trial->pairs, report, &trial->after);
+	if (strcmp(trial->verb, "del") == 0)
+		return config_entry_delete(config, trial->list, trial->pairs, report, &trial->before);
+	ret = config_entry_named(config, trial->list, trial->pairs, report, &trial->before);
 	if (ret < 0)
 		return ret;
-	config_entry_ref(ret_entries[0]);
-	ret = config_entry_edit(daemon->running, list, view(pairs), report, &ret_entries[1]);
+	config_entry_ref(trial->before);
+	ret = config_entry_edit(config, trial->list, trial->pairs, report, &trial->after);
 	if (ret < 0)
-		config_entry_unref(list, ret_entries[0]);
+		config_entry_unref(trial->list, trial->before);
 	return ret;
 }
 
@@ -90,16 +97,16 @@ static void change_list(
 	struct daemon *daemon, struct call *call, enum config_list_id list, const struct pairs *pairs)
 {
 	struct api_token verb = api_token_next(call_command(call)->syntax);
-	struct config_head *entries[2] = {NULL, NULL};
+	struct trial trial = {.verb = verb.name, .list = list, .pairs = view(pairs)};
 	struct change_set set = {0};
 	struct config_report report;
 	int ret;
 
 	config_report_init(&report, NULL);
-	ret = try_entry(daemon, verb.name, list, pairs, &report, entries);
+	ret = try_entry(daemon->running, &trial, &report);
 	if (ret < 0)
 		refuse(call, ret, &report);
-	else if (change_add_entry(&set, list, entries[0], entries[1]) < 0)
+	else if (change_add_entry(&set, list, trial.before, trial.after) < 0)
 		call_error(call, API_INTERNAL, "memory is short");
 	else
 		change_begin(daemon, call, &set, 0);

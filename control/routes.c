@@ -236,6 +236,7 @@ static int target_take(struct routes *routes, const struct config *config, const
 {
 	const struct config_route *route = (const struct config_route *)entry;
 	struct config_next_hop hop;
+	struct node_address address;
 	int ret = config_next_hop(config, route, &hop);
 
 	*target = (struct target){NO_SLOT, 1};
@@ -244,8 +245,8 @@ static int target_take(struct routes *routes, const struct config *config, const
 	if (ret < 0)
 		return ret;
 	target->weight = hop.weight;
-	return nodes_use(
-		routes->nodes, &hop.endpoint, hop.transport, hop.name, reactor_now_ns(), &target->slot);
+	address = (struct node_address){hop.endpoint, hop.transport, hop.name};
+	return nodes_use(routes->nodes, &address, reactor_now_ns(), &target->slot);
 }
 
 static void target_give(struct routes *routes, const struct target *target, uint64_t generation)
@@ -292,26 +293,32 @@ static int item_make(
 	return 0;
 }
 
-/* Cannot fail: everything is reserved. `item` is NULL when nothing takes the place of `before`. */
-static void exchange(struct routes *routes, struct group *from, struct config_head *before, struct group *to,
+/* Cannot fail: room in `to` and among the changed groups is reserved. */
+static void group_add(struct routes *routes, struct group *to, const struct item *item)
+{
+	to->items[to->count++] = *item;
+	mark_changed(routes, to);
+}
+
+static void group_drop(
+	struct routes *routes, struct group *from, struct config_head *entry, uint64_t generation)
+{
+	uint32_t at = item_find(from, entry);
+
+	item_drop(routes, &from->items[at], generation);
+	group_remove(from, at);
+	mark_changed(routes, from);
+}
+
+/* In its place: the operator's order stays. */
+static void group_replace(struct routes *routes, struct group *group, struct config_head *entry,
 	const struct item *item, uint64_t generation)
 {
-	uint32_t at = before ? item_find(from, before) : 0;
+	struct item *place = &group->items[item_find(group, entry)];
 
-	if (before) {
-		item_drop(routes, &from->items[at], generation);
-		mark_changed(routes, from);
-	}
-	if (before && item && from == to) {
-		from->items[at] = *item;
-		return;
-	}
-	if (before)
-		group_remove(from, at);
-	if (item) {
-		to->items[to->count++] = *item;
-		mark_changed(routes, to);
-	}
+	item_drop(routes, place, generation);
+	*place = *item;
+	mark_changed(routes, group);
 }
 
 int routes_put(struct routes *routes, const struct config *config, struct config_head *before,
@@ -329,9 +336,17 @@ int routes_put(struct routes *routes, const struct config *config, struct config
 		ret = reserve(routes, to);
 	if (ret == 0 && after)
 		ret = item_make(routes, config, after, &item);
-	if (ret == 0)
-		exchange(routes, from, before, to, after ? &item : NULL, generation);
-	return ret;
+	if (ret < 0)
+		return ret;
+	if (before && after && from == to) {
+		group_replace(routes, from, before, &item, generation);
+		return 0;
+	}
+	if (before)
+		group_drop(routes, from, before, generation);
+	if (after)
+		group_add(routes, to, &item);
+	return 0;
 }
 
 /* ---- all of them ---- */

@@ -44,27 +44,26 @@ unsigned update_wants(const struct change_set *set)
 
 /* ---- nodes ---- */
 
-static struct endpoint endpoint_of(const struct config_node *node)
+static struct node_address address_of(const struct config_node *node)
 {
-	return (struct endpoint){node->address, node->port};
+	return (struct node_address){{node->address, node->port}, node->transport, node->name};
 }
 
 /* A declaration appears, goes or moves: it is a user of the node at its endpoint. */
 static int put_node(struct daemon *daemon, const struct config_node *before, const struct config_node *after)
 {
-	struct endpoint remote;
+	struct node_address address;
 	struct node_record *record;
 	uint16_t slot;
 	int ret = 0;
 
 	if (after) {
-		remote = endpoint_of(after);
-		ret = nodes_use(
-			daemon->nodes, &remote, after->transport, after->name, reactor_now_ns(), &slot);
+		address = address_of(after);
+		ret = nodes_use(daemon->nodes, &address, reactor_now_ns(), &slot);
 	}
 	if (ret == 0 && before) {
-		remote = endpoint_of(before);
-		record = nodes_by_endpoint(daemon->nodes, &remote, before->transport);
+		address = address_of(before);
+		record = nodes_by_endpoint(daemon->nodes, &address.remote, address.transport);
 		ensure(record);
 		nodes_unuse(daemon->nodes, record->node.slot, next_generation(daemon));
 	}
