@@ -452,6 +452,10 @@ static void merge_done(struct compile_job *job)
 	struct parts parts = {0};
 	int ret = daemon->merge_ret;
 
+	/* The build under way borrows the current table, and brings a whole one anyway: keep what it borrows.
+	 */
+	if (ret == 0 && daemon->change.stage == CHANGE_BUILDING)
+		ret = -ESTALE;
 	if (ret == 0)
 		ret = route_merge_finish(
 			daemon->merge, daemon->publisher.parts.routes, &parts.routes, &daemon->merge_error);
