@@ -25,27 +25,41 @@ static inline uint64_t load_word(const char *p)
 	return word;
 }
 
-/*
- * Whether the `len` bytes at p, with `bits` set in each, are those of the literal. len is a constant wherever
- * this is inlined; eight bytes are readable at p. Words overlap, so that nothing behind the name is looked
- * at.
+/* Byte n of a literal where it stands in a word; 0 behind its end. */
+#define BYTE(s, n, shift) \
+	((n) < sizeof(s) ? (uint64_t)(unsigned char)(s)[(n) < sizeof(s) ? (n) : 0] << (shift) : 0)
+
+/* Eight bytes of a literal from n on, as a constant: a copy into a buffer would be stored and loaded again.
  */
+#define WORD(s, n)                                                                             \
+	(BYTE(s, (n), 0) | BYTE(s, (n) + 1, 8) | BYTE(s, (n) + 2, 16) | BYTE(s, (n) + 3, 24) | \
+		BYTE(s, (n) + 4, 32) | BYTE(s, (n) + 5, 40) | BYTE(s, (n) + 6, 48) | BYTE(s, (n) + 7, 56))
+
+/* The words of a name: its first, its second when it has three, and its last, which overlaps what is before.
+ */
+struct name_words {
+	size_t len;
+	uint64_t first, second, last;
+};
+
+#define NAME_WORDS(s)                                                                             \
+	(struct name_words)                                                                       \
+	{                                                                                         \
+		sizeof(s) - 1, WORD(s, 0), WORD(s, 8), WORD(s, sizeof(s) < 9 ? 0 : sizeof(s) - 9) \
+	}
+
+/* Whether the name at p, of the same length, is this one, with `bits` set in each byte. Eight bytes are
+ * readable. */
 static inline __attribute__((always_inline)) bool same_name(
-	const char *p, const char *literal, size_t len, uint64_t bits)
+	const char *p, struct name_words name, uint64_t bits)
 {
-	char padded[8] = {0};
-
-	if (len < 8) {
-		uint64_t mask = (1ULL << len * 8) - 1;
-
-		memcpy(padded, literal, len);
-		return (((load_word(p) | bits) ^ (load_word(padded) | bits)) & mask) == 0;
-	}
-	for (size_t i = 0; i + 8 < len; i += 8) {
-		if ((load_word(p + i) | bits) != (load_word(literal + i) | bits))
-			return false;
-	}
-	return (load_word(p + len - 8) | bits) == (load_word(literal + len - 8) | bits);
+	if (name.len < 8)
+		return ((load_word(p) | bits) ^ (name.first | bits)) << (64 - name.len * 8) == 0;
+	if ((load_word(p) | bits) != (name.first | bits))
+		return false;
+	if (name.len > 16 && (load_word(p + 8) | bits) != (name.second | bits))
+		return false;
+	return (load_word(p + name.len - 8) | bits) == (name.last | bits);
 }
 
 static enum sip_header_id compact_lookup(char c)
@@ -63,7 +77,7 @@ static inline __attribute__((always_inline)) enum sip_header_id header_of_len(si
 {
 #define SIP_HEADER(id, name, compact)                                                          \
 	static_assert(sizeof(name) - 1 <= NAME_MAX_BYTES && sizeof(name) > 2, "see EACH_LEN"); \
-	if (len == sizeof(name) - 1 && same_name(p, name, sizeof(name) - 1, LOWER))            \
+	if (len == sizeof(name) - 1 && same_name(p, NAME_WORDS(name), LOWER))                  \
 		return SIP_HDR_##id;
 #include "sip/header.def"
 #undef SIP_HEADER
@@ -74,7 +88,7 @@ static inline __attribute__((always_inline)) enum sip_method method_of_len(size_
 {
 #define SIP_METHOD(name)                                                                         \
 	static_assert(sizeof(#name) - 1 <= NAME_MAX_BYTES && sizeof(#name) > 2, "see EACH_LEN"); \
-	if (len == sizeof(#name) - 1 && same_name(p, #name, sizeof(#name) - 1, 0))               \
+	if (len == sizeof(#name) - 1 && same_name(p, NAME_WORDS(#name), 0))                      \
 		return SIP_##name;
 #include "sip/method.def"
 #undef SIP_METHOD
@@ -86,21 +100,9 @@ static inline __attribute__((always_inline)) enum sip_method method_of_len(size_
 	X(19) X(20) X(21) X(22) X(23) X(24)
 /* clang-format on */
 
-/* The name, or a copy of it in buf, with eight readable bytes. */
-static inline const char *readable(struct span name, const char *limit, char buf[static 8])
+static inline __attribute__((always_inline)) enum sip_header_id header_at(const char *p, size_t len)
 {
-	if (likely_true(limit - name.p >= 8) || name.len >= 8)
-		return name.p;
-	memcpy(buf, name.p, name.len);
-	return buf;
-}
-
-enum sip_header_id sip_header_lookup(struct span name, const char *limit)
-{
-	char buf[8] = {0};
-	const char *p = readable(name, limit, buf);
-
-	switch (name.len) {
+	switch (len) {
 	case 1:
 		return compact_lookup(*p);
 #define CASE(len) \
@@ -113,12 +115,9 @@ enum sip_header_id sip_header_lookup(struct span name, const char *limit)
 	}
 }
 
-enum sip_method sip_method_lookup(struct span name, const char *limit)
+static inline __attribute__((always_inline)) enum sip_method method_at(const char *p, size_t len)
 {
-	char buf[8] = {0};
-	const char *p = readable(name, limit, buf);
-
-	switch (name.len) {
+	switch (len) {
 #define CASE(len) \
 	case len: \
 		return method_of_len(len, p);
@@ -127,6 +126,42 @@ enum sip_method sip_method_lookup(struct span name, const char *limit)
 	default:
 		return SIP_UNKNOWN;
 	}
+}
+
+/* Names so near the limit that eight bytes cannot be read are looked up in a copy; apart, to keep the others
+ * fast. */
+static __attribute__((noinline)) enum sip_header_id header_near_limit(struct span name)
+{
+	char copy[8] = {0};
+
+	if (name.len >= sizeof(copy))
+		return header_at(name.p, name.len);
+	memcpy(copy, name.p, name.len);
+	return header_at(copy, name.len);
+}
+
+static __attribute__((noinline)) enum sip_method method_near_limit(struct span name)
+{
+	char copy[8] = {0};
+
+	if (name.len >= sizeof(copy))
+		return method_at(name.p, name.len);
+	memcpy(copy, name.p, name.len);
+	return method_at(copy, name.len);
+}
+
+enum sip_header_id sip_header_lookup(struct span name, const char *limit)
+{
+	if (unlikely_true(limit - name.p < 8))
+		return header_near_limit(name);
+	return header_at(name.p, name.len);
+}
+
+enum sip_method sip_method_lookup(struct span name, const char *limit)
+{
+	if (unlikely_true(limit - name.p < 8))
+		return method_near_limit(name);
+	return method_at(name.p, name.len);
 }
 
 unsigned sip_error_status(enum sip_error error)
