@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A host on the link: answers for its addresses, puts fragments together, gives datagrams to its owner. */
+#ifndef SIM_HOST_H
+#define SIM_HOST_H
+
+#include "sim.h"
+
+struct sim_datagram {
+	struct endpoint src, dst;
+	struct span payload;
+};
+
+struct sim_host_owner {
+	void *ctx;
+	void (*receive)(void *ctx, const struct sim_datagram *datagram);
+};
+
+struct sim_host *sim_host_create(struct sim *sim, unsigned index, struct sim_host_owner owner);
+void sim_host_destroy(struct sim_host *host);
+
+const uint8_t *sim_host_mac(const struct sim_host *host);
+struct ip_addr sim_host_ip(const struct sim_host *host, bool v6);
+
+/* Dead: hears and says nothing. Deaf: the ports are closed, datagrams get port unreachable. */
+void sim_host_condition(struct sim_host *host, bool dead, bool deaf);
+
+void sim_host_receive(struct sim_host *host, const struct packet *packet, bool intact);
+void sim_host_send(struct sim_host *host, const struct endpoint *dst, uint16_t src_port, struct span payload);
+
+/* The balancer's address of that family. */
+struct ip_addr sim_balancer_ip(bool v6);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A node: answers what it is asked, in the manner of a stateless user agent server (RFC 3261 8.2.7). */
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include "host.h"
+#include "sim.h"
+
+struct sim_server *sim_server_create(struct sim *sim, unsigned node);
+void sim_server_destroy(struct sim_server *server);
+struct sim_host_owner sim_server_owner(struct sim_server *server);
+
+void sim_server_busy(struct sim_server *server, bool busy);
+
+#endif
