@@ -141,18 +141,19 @@ static void edit_received(struct passage *passage, struct sip_via *ret_next)
 	sip_edit_end_replace(edits, via->whole, &w);
 }
 
-/* 16.6 step 3: one less, or 70 where there was none. */
+/* 16.6 step 3: one less, or 70 where there was none. The parser lets it stand twice with the same value. */
 static void edit_max_forwards(const struct sip_msg *msg, struct sip_edits *edits)
 {
+	const struct sip_header *header = sip_header_first(msg, SIP_HDR_MAX_FORWARDS);
 	struct sip_writer w;
 
-	if (msg->max_forwards < 0) {
+	if (!header)
 		sip_edit_insert(edits, msg->headers[0].line.p, (struct span)SPAN_LIT("Max-Forwards: 70\r\n"));
-		return;
+	for (; header; header = sip_header_next(msg, header)) {
+		w = sip_edit_begin(edits);
+		sip_write_u32(&w, (uint32_t)msg->max_forwards - 1);
+		sip_edit_end_replace(edits, header->value, &w);
 	}
-	w = sip_edit_begin(edits);
-	sip_write_u32(&w, (uint32_t)msg->max_forwards - 1);
-	sip_edit_end_replace(edits, present_header(msg, SIP_HDR_MAX_FORWARDS)->value, &w);
 }
 
 /* Our Via and Record-Route stand before all others of their kind: in front of the first header. */

@@ -68,6 +68,8 @@ static void test_max_forwards_is_one_less(void **state)
 	give_from_client(request((struct ask){.headers = "Max-Forwards: 255\r\n"}));
 	expect_text("\r\nMax-Forwards: 254\r\n");
 	expect_no_text("Max-Forwards: 70");
+	give_from_client(request((struct ask){.headers = "Max-Forwards: 9\r\nMax-Forwards: 9\r\n"}));
+	expect_text("\r\nMax-Forwards: 8\r\nMax-Forwards: 8\r\n");
 }
 
 static void test_the_topmost_via_says_where_the_request_came_from(void **state)
