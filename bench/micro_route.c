@@ -159,7 +159,7 @@ static void full_delta_measure(struct bench *bench)
 	begin = measure_now_ns();
 	if (route_table_with(bench->table, changes, ROUTE_DELTA_MERGE, &next, &error) != 0)
 		die(error.text);
-	value_add(bench, "add_256", ms_since(begin), "ms");
+	value_add(bench, "add_full_delta", ms_since(begin), "ms");
 	route_table_destroy(bench->table);
 	bench->table = next;
 	add_measure(bench, "add_one_full_delta_mean", "add_one_full_delta_worst");

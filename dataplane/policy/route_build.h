@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 /* Above this many changed domains a merge is worth its while; far above it, changes are no longer quick. */
-enum { ROUTE_DELTA_MERGE = 256, ROUTE_DELTA_MAX = 4096 };
+enum { ROUTE_DELTA_MERGE = 128, ROUTE_DELTA_MAX = 4096 };
 
 /* One configured route. Spans need to live only during the call. */
 struct route {

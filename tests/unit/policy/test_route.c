@@ -490,6 +490,76 @@ static void test_random_tables_agree_with_the_naive_matcher(void **state)
 	}
 }
 
+static bool naive_label_is_name(const char *label, size_t len)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	for (size_t i = 0; i < len; i++)
+		if (label[i] == '\0' || !strchr(allowed, label[i]))
+			return false;
+	return len > 0;
+}
+
+static enum route_host naive_kind(const char *host, size_t len)
+{
+	enum route_host kind = ROUTE_HOST_DOMAIN;
+	size_t begin = 0;
+	bool is_number = false;
+
+	if (len > 0 && host[0] == '[')
+		return ROUTE_HOST_IP;
+	if (len > 0 && host[len - 1] == '.')
+		len--;
+	if (len == 0 || len > 255)
+		return ROUTE_HOST_INVALID;
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && host[i] != '.')
+			continue;
+		if (!naive_label_is_name(host + begin, i - begin))
+			kind = ROUTE_HOST_INVALID;
+		is_number = i > begin;
+		for (size_t k = begin; k < i; k++)
+			is_number &= host[k] >= '0' && host[k] <= '9';
+		begin = i + 1;
+	}
+	return is_number ? ROUTE_HOST_IP : kind;
+}
+
+/* The copy is exactly as long as the host, so that the address sanitizer sees a byte read too many. */
+static void kind_compare(const struct route_table *table, const char *bytes, size_t len)
+{
+	char *host = malloc(len > 0 ? len : 1);
+	struct route_result result;
+
+	assert_non_null(host);
+	memcpy(host, bytes, len);
+	route_match(table, 0, span_of(host, len), &result);
+	assert_int_equal(result.host, naive_kind(host, len));
+	assert_true(result.host == ROUTE_HOST_DOMAIN || result.count == 0);
+	free(host);
+}
+
+static void test_random_bytes_are_told_apart_as_the_naive_reading_does(void **state)
+{
+	static const char alphabet[] = "aZ09-_.....[]^\0 \xff";
+	struct route_table *table = documents_table();
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 99);
+	for (int round = 0; round < 100000; round++) {
+		char bytes[300];
+		size_t len = rng_below(&rng, rng_below(&rng, 10) == 0 ? sizeof(bytes) : 12);
+		unsigned letters = rng_below(&rng, 2) ? 11 : sizeof(alphabet) - 1;
+
+		for (size_t i = 0; i < len; i++)
+			bytes[i] = rng_below(&rng, 3) ? (char)('0' + rng_below(&rng, 10))
+						      : alphabet[rng_below(&rng, letters)];
+		kind_compare(table, bytes, len);
+	}
+	route_table_destroy(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_a_route_of_type_user_has_no_place_here),
 		cmocka_unit_test(test_a_pattern_prints_as_an_operator_writes_it),
 		cmocka_unit_test(test_random_tables_agree_with_the_naive_matcher),
+		cmocka_unit_test(test_random_bytes_are_told_apart_as_the_naive_reading_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
