@@ -20,7 +20,9 @@ int proxy_explain(
 
 	if (sip_uri_parse(query->uri, &uri) != 0)
 		return -EINVAL;
-	explanation->trust = trust_of(snap, &query->from);
+	explanation->trust = (struct trust){.acl_entry = ACL_REFUSED};
+	if (query->from.family != IP_NONE)
+		explanation->trust = trust_of(snap, &query->from);
 	explanation->steps.domain_asked = false;
 	explanation->steps.pattern_count = 0;
 	target_query.from_node = explanation->trust.node;

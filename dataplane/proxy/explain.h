@@ -11,7 +11,7 @@
 
 struct explain_query {
 	struct span uri;     /* the Request-URI */
-	struct ip_addr from; /* the source */
+	struct ip_addr from; /* the source; family IP_NONE: none given, so the ACL is not asked */
 	struct span call_id; /* decides among equal nodes; empty is as good as any */
 };
 

@@ -372,6 +372,17 @@ static void test_explain_knows_strangers_and_nodes(void **state)
 	assert_int_equal(explain("no uri", CLIENT), -EINVAL);
 }
 
+static void test_explain_without_a_source_does_not_ask_the_acl(void **state)
+{
+	struct explain_query query = {.uri = span_str("sip:bob@example.com")};
+
+	(void)state;
+	assert_int_equal(proxy_explain(&world.fixture.snap, &query, &explanation), 0);
+	assert_int_equal(explanation.trust.acl_entry, ACL_REFUSED);
+	assert_null(explanation.trust.node);
+	assert_int_equal(explanation.target.kind, TARGET_NODE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +418,7 @@ int main(void)
 		T(test_explain_tells_every_reason_on_the_way),
 		T(test_explain_agrees_with_what_is_done),
 		T(test_explain_knows_strangers_and_nodes),
+		T(test_explain_without_a_source_does_not_ask_the_acl),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
