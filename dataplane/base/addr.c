@@ -104,27 +104,6 @@ size_t endpoint_format(const struct endpoint *ep, char buf[static ENDPOINT_TEXT_
 		buf, ENDPOINT_TEXT_MAX, ep->ip.family == IP_V6 ? "[%s]:%u" : "%s:%u", ip, ep->port);
 }
 
-struct ip_addr ip_from_v4(const void *four_bytes)
-{
-	struct ip_addr addr = {.family = IP_V4};
-
-	memcpy(addr.bytes, four_bytes, 4);
-	return addr;
-}
-
-struct ip_addr ip_from_v6(const void *sixteen_bytes)
-{
-	struct ip_addr addr = {.family = IP_V6};
-
-	memcpy(addr.bytes, sixteen_bytes, 16);
-	return addr;
-}
-
-bool ip_equal(const struct ip_addr *a, const struct ip_addr *b)
-{
-	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->port == b->port && ip_equal(&a->ip, &b->ip);

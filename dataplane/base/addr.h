@@ -52,10 +52,28 @@ must_use int endpoint_parse(struct span text, uint16_t default_port, struct endp
 size_t ip_format(const struct ip_addr *addr, char buf[static IP_TEXT_MAX]);
 size_t endpoint_format(const struct endpoint *ep, char buf[static ENDPOINT_TEXT_MAX]);
 
-struct ip_addr ip_from_v4(const void *four_bytes);
-struct ip_addr ip_from_v6(const void *sixteen_bytes);
+/* Inline: each packet's addresses are read, and compared with ours and with the neighbours'. */
+static inline struct ip_addr ip_from_v4(const void *four_bytes)
+{
+	struct ip_addr addr = {.family = IP_V4};
 
-bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
+	memcpy(addr.bytes, four_bytes, 4);
+	return addr;
+}
+
+static inline struct ip_addr ip_from_v6(const void *sixteen_bytes)
+{
+	struct ip_addr addr = {.family = IP_V6};
+
+	memcpy(addr.bytes, sixteen_bytes, 16);
+	return addr;
+}
+
+static inline bool ip_equal(const struct ip_addr *a, const struct ip_addr *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr);
 bool ip_is_multicast(const struct ip_addr *addr);
