@@ -10,6 +10,16 @@
 
 struct rte_mbuf;
 
+/* The checksum of a sum of words, in memory order. */
+static inline uint16_t checksum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
 /* The value for a header's checksum field, as it lies in memory; 0 when the header includes a correct one. */
 uint16_t checksum_header(const void *bytes, size_t len);
 

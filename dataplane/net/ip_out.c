@@ -14,11 +14,21 @@
 static_assert(sizeof(struct rte_ipv4_hdr) == IP4_HEADER, "wire size");
 static_assert(sizeof(struct rte_ipv6_hdr) == IP6_HEADER, "wire size");
 
+/* Sums the fields instead of the header's memory, whose load would wait for the stores just before it. */
+static rte_be16_t ip4_header_checksum(const struct rte_ipv4_hdr *ip, const struct ip_out *out)
+{
+	const uint8_t bytes[4] = {RTE_IPV4_VHL_DEF, 0, out->hop_limit, out->proto};
+	uint32_t words[3];
+
+	memcpy(&words[0], bytes, 4);
+	memcpy(&words[1], out->src->bytes, 4);
+	memcpy(&words[2], out->dst->bytes, 4);
+	return checksum_fold((uint64_t)words[0] + words[1] + words[2] + ip->total_length + ip->packet_id);
+}
+
 static void ip4_header_fill(struct net *net, const struct ip_out *out, struct rte_mbuf *packet)
 {
-	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(packet, struct rte_ipv4_hdr *);
-
-	*ip = (struct rte_ipv4_hdr){
+	struct rte_ipv4_hdr ip = {
 		.version_ihl = RTE_IPV4_VHL_DEF,
 		.total_length = rte_cpu_to_be_16((uint16_t)packet->pkt_len),
 		/* Routers may fragment what we send: the id must not repeat soon (RFC 6864 4.3). */
@@ -26,10 +36,12 @@ static void ip4_header_fill(struct net *net, const struct ip_out *out, struct rt
 		.time_to_live = out->hop_limit,
 		.next_proto_id = out->proto,
 	};
-	memcpy(&ip->src_addr, out->src->bytes, 4);
-	memcpy(&ip->dst_addr, out->dst->bytes, 4);
+
+	memcpy(&ip.src_addr, out->src->bytes, 4);
+	memcpy(&ip.dst_addr, out->dst->bytes, 4);
 	if (!(packet->ol_flags & RTE_MBUF_F_TX_IP_CKSUM))
-		ip->hdr_checksum = checksum_header(ip, IP4_HEADER);
+		ip.hdr_checksum = ip4_header_checksum(&ip, out);
+	*rte_pktmbuf_mtod(packet, struct rte_ipv4_hdr *) = ip;
 }
 
 static void ip6_header_fill(const struct ip_out *out, struct rte_mbuf *packet)

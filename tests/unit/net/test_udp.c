@@ -145,6 +145,7 @@ static void test_a_datagram_sent_has_right_headers_and_checksums(void **state)
 			rig_forget_sent(rig);
 		}
 	}
+	assert_int_equal(rig_count(rig, STAT_net_udp_sent), 2 * 64 + 2);
 }
 
 /* A sum of zero would say "none": the payload is chosen so that the sum comes out as zero. */
