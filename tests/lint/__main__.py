@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The house rules that a program can check: python3 tests/lint [RULE...]. One PASS or FAIL line a rule.
 
+`python3 tests/lint --graph` prints the include graph for docs/ARCHITECTURE.md.
+
 Each rule first proves itself: given the bad sample beside it, it must object, else its silence means nothing.
 """
 import sys
@@ -9,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import compiled
+import rooms
 import shape
 import words
 from tree import Tree
@@ -30,6 +33,9 @@ def objects_to_sample(check, sample, prepare):
 def main():
     rules = shape.RULES + words.RULES + compiled.RULES
     wanted = sys.argv[1:]
+    if wanted == ["--graph"]:
+        print(rooms.graph())
+        return 0
     unknown = set(wanted) - {rule[0] for rule in rules}
     if unknown:
         sys.exit(f"no such rule: {', '.join(sorted(unknown))}")

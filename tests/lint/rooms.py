@@ -70,6 +70,15 @@ OWNERS = [
 ]
 
 
+def graph():
+    """The table as docs/ARCHITECTURE.md shows it."""
+    rows = []
+    for room, (_, rooms, libraries) in ROOMS.items():
+        seen = rooms + [f"<{library}>" for library in libraries]
+        rows.append(f"{room:<9} <- {' '.join(seen) or '(nothing)'}")
+    return "\n".join(rows)
+
+
 def room_of(path):
     for name, (patterns, _, _) in ROOMS.items():
         if any(fnmatch(path, pattern) for pattern in patterns):

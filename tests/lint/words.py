@@ -105,6 +105,14 @@ def one_owner(tree):
                 yield Finding(source.path, number, f"{called} outside {' '.join(files)}: {why}")
 
 
+def graph_drawn(tree):
+    """The page's picture of the include graph is the table's, to the letter."""
+    page = tree.root / "docs/ARCHITECTURE.md"
+    text = page.read_text() if page.exists() else ""
+    if f"<!-- include graph -->\n```\n{rooms.graph()}\n```\n" not in text:
+        yield Finding("docs/ARCHITECTURE.md", 1, "its include graph is not tests/lint/rooms.py: put in `python3 tests/lint --graph`")
+
+
 def const_casts(tree):
     """The compiler's -Wcast-qual sees casts; the way around it is a trip through an integer."""
     for source in tree.product:
@@ -119,5 +127,6 @@ RULES = [
     ("banned-calls", banned_calls, {"config/a.c": "int f(char *s)\n{\n\treturn atoi(s);\n}\n"}),
     ("packet-path", packet_path, {"dataplane/net/a.c": "void f(void)\n{\n\tprintf(\"x\");\n}\n"}),
     ("one-owner", one_owner, {"dataplane/worker.c": "void f(void)\n{\n\trte_eth_stats_reset(0);\n}\n"}),
+    ("graph-drawn", graph_drawn, {"docs/ARCHITECTURE.md": "<!-- include graph -->\n```\nsip <- net\n```\n"}),
     ("const-casts", const_casts, {"config/a.c": "char *f(const char *p)\n{\n\treturn (char *)(uintptr_t)(p);\n}\n"}),
 ]
