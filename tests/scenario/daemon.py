@@ -72,6 +72,8 @@ class Daemon:
         until("sluice makes its TAP device", self.tap_is_there, START_MS)
         isolation.dress_tap(peer_addresses(), KERNEL_MAC)
         until("sluice answers its operator", self.control.answers, START_MS)
+        # The TAP PMD sets the address a moment after it made the device: it may have undone ours.
+        isolation.dress_tap(peer_addresses(), KERNEL_MAC)
 
     def tap_is_there(self):
         self.check_running()

@@ -64,6 +64,8 @@ class Demo:
         until("the TAP device of sluice", self.tap_is_there, READY_MS)
         isolation.dress_tap(peer_addresses(), KERNEL_MAC)
         until("sluice answers", self.control.answers, READY_MS)
+        # The TAP PMD sets the address a moment after it made the device: it may have undone ours.
+        isolation.dress_tap(peer_addresses(), KERNEL_MAC)
 
     def tap_is_there(self):
         sluice = self.processes["sluice"]
