@@ -49,9 +49,13 @@ static void begin_hold(struct health *h, const struct health_settings *settings,
 
 static void come_back(struct health *h, const struct health_settings *settings, uint64_t now_ns)
 {
+	bool first_time = h->flaps == 0;
+
 	move_to(h, NODE_UP, now_ns);
 	h->up_since_ns = now_ns;
-	begin_hold(h, settings, now_ns);
+	/* One that was never in service (we started before it did) has no work elsewhere to take back. */
+	if (!first_time)
+		begin_hold(h, settings, now_ns);
 }
 
 static void go_down(struct health *h, uint64_t now_ns)

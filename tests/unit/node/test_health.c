@@ -152,6 +152,15 @@ static void test_a_node_that_came_back_is_held_until_the_deadline(void **state)
 	assert_int_equal(health_deadline_ns(&health), UINT64_MAX);
 }
 
+static void test_a_node_that_was_never_in_service_is_not_held(void **state)
+{
+	(void)state;
+	steps(&defaults, HEALTH_PROBE_TIMEOUT, defaults.fall);
+	assert_int_equal(health.health, NODE_DOWN);
+	steps(&defaults, HEALTH_PROBE_OK, defaults.rise);
+	assert_int_equal(health_word(&health), node_word_make(NODE_UP, NODE_READY, 0));
+}
+
 static void test_the_hold_ends_with_any_event_after_the_deadline(void **state)
 {
 	(void)state;
@@ -386,6 +395,7 @@ int main(void)
 		cmocka_unit_test_setup(test_fall_and_rise_of_one_act_at_once, setup),
 		cmocka_unit_test_setup(test_successes_must_be_in_a_row_to_rise, setup),
 		cmocka_unit_test_setup(test_a_node_that_came_back_is_held_until_the_deadline, setup),
+		cmocka_unit_test_setup(test_a_node_that_was_never_in_service_is_not_held, setup),
 		cmocka_unit_test_setup(test_the_hold_ends_with_any_event_after_the_deadline, setup),
 		cmocka_unit_test_setup(test_a_failure_during_the_hold_begins_it_anew, setup),
 		cmocka_unit_test_setup(test_a_hold_ends_when_the_node_goes_down_again, setup),
