@@ -105,17 +105,13 @@ int change_invert(const struct change_set *set, struct change_set *ret_inverse)
 	return 0;
 }
 
-/* Values came out of a model, so they fit one: anything but short memory cannot happen. */
+/*
+ * Unchecked: keys go one by one, and between two states that are right as a whole they may contradict each
+ * other (a probe's interval is lowered before its timeout).
+ */
 static int put_value(struct config *config, const char *section, const char *key, const char *value)
 {
-	struct config_pair pair = {span_str(key), span_str(value)};
-	struct config_report report;
-	int ret;
-
-	config_report_init(&report, NULL);
-	ret = config_section_edit(config, span_str(section), (struct config_pairs){&pair, 1}, &report);
-	config_report_fini(&report);
-	return ret;
+	return config_section_put(config, span_str(section), span_str(key), span_str(value));
 }
 
 static int item_apply(const struct change_item *item, struct config *config)
