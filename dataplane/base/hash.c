@@ -10,6 +10,7 @@ static inline uint64_t rotl(uint64_t x, unsigned bits)
 	return (x << bits) | (x >> (64 - bits));
 }
 
+/* On a copy whose four words stay in registers; the caller writes them back. */
 static inline void sip_round(struct siphash *h)
 {
 	h->v0 += h->v1;
@@ -42,47 +43,74 @@ void siphash_init(struct siphash *h, const struct hash_key *key)
 	h->len = 0;
 }
 
-void siphash_add(struct siphash *h, const void *data, size_t len)
+/* Up to seven bytes as the low end of a word; little-endian hosts only, asserted in limits.h. */
+static inline uint64_t load_rest(const uint8_t *p, size_t len)
 {
-	const uint8_t *p = data;
+	uint64_t word = 0;
+
+	if (len & 4) {
+		uint32_t part;
+		__builtin_memcpy(&part, p, 4);
+		word = part;
+		p += 4;
+	}
+	if (len & 2) {
+		uint16_t part;
+		__builtin_memcpy(&part, p, 2);
+		word |= (uint64_t)part << (8 * (len & 4));
+		p += 2;
+	}
+	if (len & 1)
+		word |= (uint64_t)*p << (8 * (len & 6));
+	return word;
+}
+
+/* Puts up to eight bytes behind the tail; a word that becomes full is compressed, what is left stays. */
+static inline void add_word(struct siphash *h, uint64_t word, size_t len)
+{
 	size_t fill = h->len & 7;
 
 	h->len += len;
-	while (len > 0 && fill > 0) {
-		h->tail |= (uint64_t)*p++ << (8 * fill);
-		len--;
-		if (++fill == 8) {
-			sip_compress(h, h->tail);
-			h->tail = 0;
-			fill = 0;
-		}
-	}
+	h->tail |= word << (8 * fill);
+	if (fill + len < 8)
+		return;
+	sip_compress(h, h->tail);
+	h->tail = fill ? word >> (8 * (8 - fill)) : 0;
+}
+
+void siphash_add(struct siphash *h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	struct siphash copy = *h;
+
 	for (; len >= 8; p += 8, len -= 8) {
-		uint64_t block;
-		__builtin_memcpy(&block, p, 8); /* little endian hosts only, asserted in limits.h */
-		sip_compress(h, block);
+		uint64_t word;
+		__builtin_memcpy(&word, p, 8);
+		add_word(&copy, word, 8);
 	}
-	for (; len > 0; len--)
-		h->tail |= (uint64_t)*p++ << (8 * fill++);
+	if (len > 0)
+		add_word(&copy, load_rest(p, len), len);
+	*h = copy;
 }
 
 void siphash_add_span(struct siphash *h, struct span s)
 {
-	uint64_t len = s.len;
-
 	siphash_add(h, s.p, s.len);
-	siphash_add(h, &len, sizeof(len));
+	add_word(h, s.len, sizeof(uint64_t));
 }
 
 uint64_t siphash_final(struct siphash *h)
 {
-	sip_compress(h, h->tail | (h->len << 56));
-	h->v2 ^= 0xff;
-	sip_round(h);
-	sip_round(h);
-	sip_round(h);
-	sip_round(h);
-	return h->v0 ^ h->v1 ^ h->v2 ^ h->v3;
+	struct siphash copy = *h;
+
+	sip_compress(&copy, copy.tail | (copy.len << 56));
+	copy.v2 ^= 0xff;
+	sip_round(&copy);
+	sip_round(&copy);
+	sip_round(&copy);
+	sip_round(&copy);
+	*h = copy;
+	return copy.v0 ^ copy.v1 ^ copy.v2 ^ copy.v3;
 }
 
 uint64_t siphash(const struct hash_key *key, const void *data, size_t len)
