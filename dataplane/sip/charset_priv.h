@@ -22,6 +22,9 @@ static const struct scan_class class_host = SCAN_CLASS(0, 0, 0x6000, 0x03ff, 0xf
 static const struct scan_class class_scheme =
 	SCAN_CLASS(0, 0, 0x6800, 0x03ff, 0xfffe, 0x07ff, 0xfffe, 0x07ff);
 
+/* a telephone number (RFC 3966 3): hex digits * # and the visual separators - . ( ) behind an optional + */
+static const struct scan_class class_telephone = SCAN_CLASS(0, 0, 0x6f08, 0x03ff, 0x007e, 0, 0x007e, 0);
+
 /* inside an IPv6 reference: hex digits : . */
 static const struct scan_class class_ipv6 = SCAN_CLASS(0, 0, 0x4000, 0x07ff, 0x007e, 0, 0x007e, 0);
 
@@ -54,7 +57,6 @@ static const struct scan_class class_param_name =
 static const struct scan_class class_digit = SCAN_CLASS(0, 0, 0, 0x03ff, 0, 0, 0, 0);
 
 /* Stops: what a reader looks for next. */
-static const struct scan_class class_blank = SCAN_CLASS(0x2600, 0, 0x0001, 0, 0, 0, 0, 0);
 static const struct scan_class class_space = SCAN_CLASS(0, 0, 0x0001, 0, 0, 0, 0, 0);
 static const struct scan_class class_quoted_stop = SCAN_CLASS(0, 0, 0x0004, 0, 0, 0x1000, 0, 0);  /* " \ */
 static const struct scan_class class_list_stop = SCAN_CLASS(0, 0, 0x1004, 0x1000, 0, 0, 0, 0);    /* , " < */

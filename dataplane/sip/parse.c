@@ -28,9 +28,10 @@ static void fault(struct sip_msg *msg, enum sip_error error)
 		msg->error = (uint8_t)error;
 }
 
-/* A fault that leaves unknown where things are: nothing of the message may be used. */
+/* A fault that leaves unknown where things are: no header may be used. */
 static enum parse_result broken(struct sip_msg *msg, enum sip_error error)
 {
+	msg->header_count = 0;
 	msg->error = (uint8_t)error;
 	msg->answerable = false;
 	msg->total_len = 0;
@@ -44,7 +45,11 @@ static enum parse_result unfinished(struct parse *parse, const char *line, size_
 		return broken(parse->msg, SIP_ERR_bad_header);
 	if ((size_t)(parse->end - line) > line_max)
 		return broken(parse->msg, SIP_ERR_header_too_long);
-	return parse->whole ? broken(parse->msg, SIP_ERR_unfinished) : PARSE_MORE;
+	if (parse->whole)
+		return broken(parse->msg, SIP_ERR_unfinished);
+	parse->msg->error = SIP_ERR_NONE; /* what is wrong is told when it is known where the message ends */
+	parse->msg->header_count = 0;
+	return PARSE_MORE;
 }
 
 static enum parse_result read_start_line(struct parse *parse)

@@ -98,8 +98,7 @@ static inline int sip_uri_rest_read(struct cursor *c, struct sip_uri *uri)
 /* number params (RFC 3966 3) */
 static int tel_rest_read(struct cursor *c, struct sip_uri *uri)
 {
-	uri->user = span_from(c->p, scan_until(c->p, c->end, c->limit, &class_param_stop));
-	c->p = span_end(uri->user);
+	uri->user = cursor_take(c, &class_telephone);
 	if (span_empty(uri->user))
 		return -EINVAL;
 	return tail_read(c, uri);

@@ -90,7 +90,7 @@ static const struct verdict verdicts[] = {
 	/* 3.1.2.15: commas in an unquoted display name: 400, a proxy must not pass the error on. This copy
 	 * lacks the empty line. */
 	{"baddn", SIP_ERR_bad_from, 400, 8, "\r\n"},
-	{"baddn", SIP_ERR_unfinished, 0, 7, NULL},
+	{"baddn", SIP_ERR_unfinished, 0, 0, NULL},
 	/* 3.1.2.16: SIP/7.0: 505. */
 	{"badvers", SIP_ERR_bad_version, 505, 7, NULL},
 	/* 3.1.2.17: CSeq names another method than the Request-Line: 400. */

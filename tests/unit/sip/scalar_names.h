@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Other names for the parser's functions, so that two builds of it can stand in one program. */
+#ifndef TESTS_SIP_SCALAR_NAMES_H
+#define TESTS_SIP_SCALAR_NAMES_H
+
+#define host_take           scalar_host_take
+#define ipv6_take           scalar_ipv6_take
+#define name_addr_read      scalar_name_addr_read
+#define param_next          scalar_param_next
+#define param_skip          scalar_param_skip
+#define sip_error_name      scalar_error_name
+#define sip_error_status    scalar_error_status
+#define sip_header_lookup   scalar_header_lookup
+#define sip_list_next       scalar_list_next
+#define sip_method_lookup   scalar_method_lookup
+#define sip_method_name     scalar_method_name
+#define sip_name_addr_parse scalar_name_addr_parse
+#define sip_param_find      scalar_param_find
+#define sip_parse           scalar_parse
+#define sip_unescape        scalar_unescape
+#define sip_uri_parse       scalar_uri_parse
+#define sip_via_next        scalar_via_next
+#define sip_via_parse       scalar_via_parse
+#define start_line_read     scalar_start_line_read
+#define uri_read            scalar_uri_read
+#define via_read            scalar_via_read
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The byte classes against their definitions, and the vector scans against the scalar ones. */
+#include "fixture.h"
+
+#include "base/rng.h"
+#include "sip/charset_priv.h"
+#include "sip/scan_scalar.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define ALPHANUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* Each class once more in the words of RFC 3261 25.1. */
+static const struct {
+	const char *name;
+	const struct scan_class *class;
+	const char *bytes;
+} classes[] = {
+	{"token", &class_token, ALPHANUM "-.!%*_+`'~"},
+	{"display", &class_display, ALPHANUM "-.!%*_+`'~ \t\r\n"},
+	{"host", &class_host, ALPHANUM "-._"},
+	{"scheme", &class_scheme, ALPHANUM "+-."},
+	{"telephone", &class_telephone, "0123456789abcdefABCDEF*#-.()+"},
+	{"ipv6", &class_ipv6, "0123456789abcdefABCDEF:."},
+	{"uri", &class_uri, ALPHANUM "-_.!~*'()%;/?:@&=+$,[]#"},
+	{"userinfo", &class_userinfo, ALPHANUM "-_.!~*'()%;/?:&=+$,#"},
+	{"addr_spec", &class_addr_spec, ALPHANUM "-_.!~*'()%/:@&=+$[]#"},
+	{"uri_params", &class_uri_params, ALPHANUM "-_.!~*'()%;/:&=+$,[]#"},
+	{"printable", &class_printable, ALPHANUM "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"},
+	{"value", &class_value, ALPHANUM "!#$%&'*+-./:=?@[\\]^_`{|}~"},
+	{"param_name", &class_param_name, ALPHANUM "!#$%&'*+-./:?@[\\]^_`{|}~"},
+	{"digit", &class_digit, "0123456789"},
+	{"space", &class_space, " "},
+	{"quoted_stop", &class_quoted_stop, "\"\\"},
+	{"list_stop", &class_list_stop, ",\"<"},
+	{"param_stop", &class_param_stop, ";\""},
+	{"comment_stop", &class_comment_stop, "()\\"},
+	{"user_stop", &class_user_stop, "%:"},
+};
+
+enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };
+
+static void test_a_class_holds_what_the_grammar_says_and_nothing_else(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CLASSES; i++) {
+		for (int byte = 0; byte < 256; byte++) {
+			bool wanted = byte != 0 && strchr(classes[i].bytes, byte) != NULL;
+
+			if (scan_has(classes[i].class, (char)byte) != wanted)
+				fail_msg("%s: byte %d", classes[i].name, byte);
+		}
+	}
+}
+
+/* Bytes that are mostly in the class, so that runs end at many places. */
+static void fill(struct rng *rng, char *text, size_t len, const char *bytes)
+{
+	size_t kinds = strlen(bytes);
+	uint32_t others = 1 + rng_below(rng, 40);
+
+	for (size_t i = 0; i < len; i++) {
+		text[i] = bytes[rng_below(rng, (uint32_t)kinds)];
+		if (rng_below(rng, others + 1) == 0)
+			text[i] = (char)rng_u64(rng);
+	}
+}
+
+static void test_vector_runs_end_where_scalar_runs_do(void **state)
+{
+	struct guard guard;
+	struct rng rng;
+
+	(void)state;
+	guard_init(&guard);
+	rng_init(&rng, 7);
+	for (unsigned round = 0; round < 200000; round++) {
+		const struct scan_class *class = classes[round % CLASSES].class;
+		size_t len = rng_below(&rng, 100);
+		size_t field = rng_below(&rng, (uint32_t)len + 1);
+		const char *end = guard.wall - len + field;
+		char *text = guard.wall - len;
+
+		fill(&rng, text, len, classes[round % CLASSES].bytes);
+		assert_ptr_equal(scan_while(text, end, guard.wall, class),
+			scan_while_scalar(text, end, guard.wall, class));
+		assert_ptr_equal(scan_until(text, end, guard.wall, class),
+			scan_until_scalar(text, end, guard.wall, class));
+		/* The limit may also be the field's own end. */
+		assert_ptr_equal(scan_while(text, end, end, class), scan_while_scalar(text, end, end, class));
+	}
+	guard_fini(&guard);
+}
+
+static void test_vector_marks_are_the_scalar_marks(void **state)
+{
+	struct guard guard;
+	struct rng rng;
+
+	(void)state;
+	guard_init(&guard);
+	rng_init(&rng, 8);
+	for (unsigned round = 0; round < 200000; round++) {
+		size_t len = rng_below(&rng, 65);
+		size_t before = rng_below(&rng, 3) == 0 ? 0 : rng_below(&rng, 130);
+		char *begin = guard.wall - len - before;
+		char *text = guard.wall - len;
+		struct scan_marks vector, scalar;
+
+		fill(&rng, begin, len + before, "\r\n:ab");
+		vector = scan_mark(text, len, begin);
+		scalar = scan_mark_scalar(text, len, begin);
+		assert_true(vector.cr == scalar.cr && vector.lf == scalar.lf && vector.colon == scalar.colon);
+	}
+	guard_fini(&guard);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_class_holds_what_the_grammar_says_and_nothing_else),
+		cmocka_unit_test(test_vector_runs_end_where_scalar_runs_do),
+		cmocka_unit_test(test_vector_marks_are_the_scalar_marks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
