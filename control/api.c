@@ -129,7 +129,7 @@ static char *split_word(char *from, char *to)
 	char quote = '\0';
 
 	for (; *from != '\0'; from++) {
-		if (quote == '\0' && (*from == ' ' || *from == '\t'))
+		if (quote == '\0' && strchr(" \t\r\n", *from))
 			break;
 		if (quote == '\0' && (*from == '"' || *from == '\'')) {
 			quote = *from;

@@ -30,7 +30,7 @@ static void usage(FILE *out)
 }
 
 /* Returns what the option at argv[i] carries: the rest of the word, or the next one. NULL: nothing. */
-static const char *option_value(int argc, char *const argv[], int *i)
+static const char *option_value(int argc, const char *const argv[], int *i)
 {
 	if (argv[*i][2] != '\0')
 		return argv[*i] + 2;
@@ -40,7 +40,7 @@ static const char *option_value(int argc, char *const argv[], int *i)
 }
 
 /* Returns 0, or -1 with the complaint printed. Options end at the command's first word. */
-static int read_options(int argc, char *const argv[], FILE *err, struct options *options)
+static int read_options(int argc, const char *const argv[], FILE *err, struct options *options)
 {
 	const char *value;
 	int i;
@@ -91,9 +91,9 @@ static enum cli_exit run_pipe(struct session *session, bool keep_going)
 }
 
 static enum cli_exit run_session(
-	struct session *session, const struct options *options, int argc, char *const argv[])
+	struct session *session, const struct options *options, int argc, const char *const argv[])
 {
-	const char *const *words = (const char *const *)argv + options->first_word;
+	const char *const *words = argv + options->first_word;
 	size_t count = (size_t)(argc - options->first_word);
 	struct api_match match;
 	char error[512];
@@ -120,7 +120,7 @@ static enum cli_exit run_session(
 	return session->streams->interactive ? shell_run(session) : run_pipe(session, options->keep_going);
 }
 
-enum cli_exit cli_run(int argc, char *const argv[], const struct cli_streams *streams)
+enum cli_exit cli_run(int argc, const char *const argv[], const struct cli_streams *streams)
 {
 	const char *from_environment = getenv("SLUICE_SOCKET");
 	struct options options = {.socket = from_environment ? from_environment : API_SOCKET_DEFAULT};

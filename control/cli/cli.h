@@ -16,6 +16,6 @@ struct cli_streams {
 	bool interactive; /* `in` is a person at a terminal */
 };
 
-enum cli_exit cli_run(int argc, char *const argv[], const struct cli_streams *streams);
+enum cli_exit cli_run(int argc, const char *const argv[], const struct cli_streams *streams);
 
 #endif

@@ -7,5 +7,5 @@ int main(int argc, char *argv[])
 {
 	struct cli_streams streams = {stdin, stdout, stderr, isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)};
 
-	return (int)cli_run(argc, argv, &streams);
+	return (int)cli_run(argc, (const char *const *)argv, &streams);
 }

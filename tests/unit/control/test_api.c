@@ -135,6 +135,7 @@ static void test_a_wrong_line_is_told_what_would_be_right(void **state)
 static void test_quotes_and_backslashes_keep_words_together(void **state)
 {
 	char line[] = "add acl \"Allow from 10.0.0.0/8\" description='a \"b\" c' x\\ y # rest";
+	char from_pipe[] = "show node\r\n";
 	char open[] = "show \"node";
 	char *words[API_WORDS_MAX];
 
@@ -143,6 +144,8 @@ static void test_quotes_and_backslashes_keep_words_together(void **state)
 	assert_string_equal(words[2], "Allow from 10.0.0.0/8");
 	assert_string_equal(words[3], "description=a \"b\" c");
 	assert_string_equal(words[4], "x y");
+	assert_int_equal(api_split(from_pipe, words, API_WORDS_MAX), 2);
+	assert_string_equal(words[1], "node");
 	assert_true(api_split(open, words, API_WORDS_MAX) < 0);
 	char many[] = "a b c";
 	assert_true(api_split(many, words, 2) < 0);

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole daemon in this process, on a device that goes nowhere, operated by sluicectl in this process too.
+ * One daemon serves all tests: DPDK starts once a process. Tests take back what they change.
+ */
+#include "control/cli/cli.h"
+#include "control/daemon.h"
+#include "control/dispatch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char config_text[] =
+	"instance: {name: test}\n"
+	"memory: {huge_pages: off, memory_mb: 128}\n"
+	"workers: {count: 2}\n"
+	"control: {socket: %s/s}\n"
+	"log: {level: error}\n"
+	"ports:\n"
+	"  - {name: lan, device: net_null0, addresses: [10.0.0.1/24]}\n"
+	"listeners:\n"
+	"  - {name: udp, address: 10.0.0.1}\n"
+	"nodes:\n"
+	"  - {name: imp-a, address: 10.0.0.11, description: \"first, active\"}\n"
+	"  - {name: imp-b, address: 10.0.0.12, weight: 3}\n"
+	"routes:\n"
+	"  - {pattern: .com.domaina.*, type: domain, next_hop: imp-a}\n"
+	"  - {pattern: .com.domaina.*, type: domain, next_hop: imp-b, priority: 2}\n"
+	"acl:\n"
+	"  - {pattern: 10.0.0.0/24, description: the link}\n"
+	"domains: [domaina.com]\n";
+
+struct world {
+	char folder[32];
+	char path[64];
+	char socket[64];
+	struct daemon *daemon;
+	pthread_t thread;
+	char *out, *err; /* of the last command */
+	enum cli_exit code;
+};
+
+static struct world world;
+
+static void *serve(void *arg)
+{
+	daemon_run(arg);
+	return NULL;
+}
+
+static void write_config(void)
+{
+	FILE *file = fopen(world.path, "w");
+
+	assert_non_null(file);
+	fprintf(file, config_text, world.folder);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int group_setup(void **state)
+{
+	char error[DAEMON_ERROR_MAX];
+
+	(void)state;
+	snprintf(world.folder, sizeof(world.folder), "/tmp/sluice-XXXXXX");
+	assert_non_null(mkdtemp(world.folder));
+	snprintf(world.path, sizeof(world.path), "%s/c.yaml", world.folder);
+	snprintf(world.socket, sizeof(world.socket), "%s/s", world.folder);
+	write_config();
+	world.daemon = aligned_alloc(64, (sizeof(*world.daemon) + 63) / 64 * 64);
+	if (daemon_init(world.daemon, "test", world.path, error) < 0)
+		fail_msg("%s", error);
+	return pthread_create(&world.thread, NULL, serve, world.daemon);
+}
+
+/* Runs sluicectl with these arguments, given on one line; `in` is what it reads from a pipe. */
+static void ctl_with(const char *line, const char *in)
+{
+	char copy[512];
+	char piped[512];
+	const char *argv[32] = {"sluicectl", "-s", world.socket};
+	int argc = 3;
+	char *rest = copy;
+	size_t out_len;
+	size_t err_len;
+
+	free(world.out);
+	free(world.err);
+	snprintf(copy, sizeof(copy), "%s", line);
+	snprintf(piped, sizeof(piped), "%s", in);
+	for (char *word; (word = strsep(&rest, " ")) != NULL && argc < 32;)
+		if (*word != '\0')
+			argv[argc++] = word;
+	struct cli_streams streams = {.in = fmemopen(piped, strlen(in) + 1, "r"),
+		.out = open_memstream(&world.out, &out_len),
+		.err = open_memstream(&world.err, &err_len)};
+	world.code = cli_run(argc, argv, &streams);
+	fclose(streams.in);
+	fclose(streams.out);
+	fclose(streams.err);
+}
+
+static void ctl(const char *line)
+{
+	ctl_with(line, "");
+}
+
+static void expect_done(const char *line)
+{
+	ctl(line);
+	if (world.code != CLI_DONE)
+		print_error("%s: %s\n", line, world.err);
+	assert_int_equal(world.code, CLI_DONE);
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	expect_done("stop");
+	pthread_join(world.thread, NULL);
+	daemon_fini(world.daemon);
+	assert_int_equal(access(world.socket, F_OK), -1);
+	unlink(world.path);
+	rmdir(world.folder);
+	free(world.daemon);
+	free(world.out);
+	free(world.err);
+	return 0;
+}
+
+static void test_every_command_has_a_function_and_every_function_a_command(void **state)
+{
+	(void)state;
+	assert_int_equal(dispatch_entry_count, api_command_count);
+	for (size_t i = 0; i < dispatch_entry_count; i++)
+		assert_non_null(api_command_find(dispatch_entries[i].method));
+}
+
+/* Commands that change nothing, and need no argument, all answer; tables with as many cells as columns. */
+static void test_everything_that_can_be_shown_is_shown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < api_command_count; i++) {
+		const struct api_command *command = &api_commands[i];
+		char line[128];
+		if (command->permission != API_READ || strchr(command->syntax, '<'))
+			continue;
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(command->syntax, "["), command->syntax);
+		expect_done(line);
+		snprintf(line, sizeof(line), "-o csv %.*s", (int)strcspn(command->syntax, "["),
+			command->syntax);
+		expect_done(line);
+		snprintf(line, sizeof(line), "-o json %.*s", (int)strcspn(command->syntax, "["),
+			command->syntax);
+		expect_done(line);
+	}
+}
+
+static void test_a_table_has_stable_columns(void **state)
+{
+	(void)state;
+	expect_done("show route");
+	assert_string_equal(world.out,
+		"pattern         match_uri  type    next_hop  priority  weight  in_service  block  "
+		"allow_less_specific  description\n"
+		".com.domaina.*  -          domain  imp-a            1  node    yes         no     no        "
+		"   "
+		"        -\n"
+		".com.domaina.*  -          domain  imp-b            2  node    yes         no     no        "
+		"   "
+		"        -\n");
+	expect_done("show acl");
+	assert_string_equal(world.out, "pattern      description\n10.0.0.0/24  the link\n");
+}
+
+static void test_csv_quotes_what_has_a_comma_and_json_is_an_array_of_objects(void **state)
+{
+	(void)state;
+	expect_done("-o csv show domain");
+	assert_string_equal(world.out, "name,description\ndomaina.com,\n");
+	expect_done("-o json show acl");
+	assert_string_equal(world.out, "[\n {\"pattern\":\"10.0.0.0/24\",\"description\":\"the link\"}\n]\n");
+	expect_done("-o csv add acl 10.9.9.9");
+	expect_done("set acl 10.9.9.9 description=a,b");
+	expect_done("-o csv show acl");
+	assert_non_null(strstr(world.out, "10.9.9.9,\"a,b\"\n"));
+	expect_done("rollback 2");
+}
+
+static void test_exit_codes_tell_whose_fault_it_was(void **state)
+{
+	const char *argv[] = {"sluicectl", "-s", "/nonexistent/socket", "show", "node"};
+	struct cli_streams streams = {stdin, stdout, fopen("/dev/null", "w"), false};
+
+	(void)state;
+	ctl("frobnicate");
+	assert_int_equal(world.code, CLI_USAGE);
+	ctl("del node nobody");
+	assert_int_equal(world.code, CLI_REFUSED);
+	assert_non_null(strstr(world.err, "nobody"));
+	ctl("-o xml show node");
+	assert_int_equal(world.code, CLI_USAGE);
+	assert_int_equal(cli_run(5, argv, &streams), CLI_NO_DAEMON);
+	fclose(streams.err);
+}
+
+static void test_commands_come_from_a_pipe_until_one_fails(void **state)
+{
+	(void)state;
+	ctl_with("", "show domain\n\n# a comment\nshow nonsense\nshow acl\n");
+	assert_int_equal(world.code, CLI_USAGE);
+	assert_non_null(strstr(world.out, "domaina.com"));
+	assert_null(strstr(world.out, "the link"));
+	assert_non_null(strstr(world.err, "line 4"));
+	ctl_with("-k", "show nonsense\nshow acl\n");
+	assert_int_equal(world.code, CLI_USAGE);
+	assert_non_null(strstr(world.out, "the link"));
+}
+
+static void test_a_route_takes_effect_and_is_taken_back(void **state)
+{
+	(void)state;
+	expect_done("add domain new.com");
+	expect_done("test route sip:bob@new.com");
+	assert_null(strstr(world.out, "imp-b"));
+	expect_done("add route pattern=.com.new.* type=domain next_hop=imp-b");
+	assert_non_null(strstr(world.out, "effective_ms"));
+	expect_done("test route sip:bob@host.new.com");
+	assert_non_null(strstr(world.out, "not one of ours"));
+	expect_done("test route sip:bob@new.com");
+	assert_non_null(strstr(world.out, ".com.new.*"));
+	assert_non_null(strstr(world.out, "imp-b"));
+	expect_done("diff");
+	assert_non_null(strstr(world.out, "+ routes pattern=.com.new.*"));
+	expect_done("rollback");
+	expect_done("test route sip:bob@new.com");
+	assert_null(strstr(world.out, "imp-b"));
+	expect_done("rollback");
+	expect_done("diff");
+	assert_string_equal(world.out, "");
+}
+
+static void test_a_refused_change_leaves_everything_as_it_was(void **state)
+{
+	uint64_t before = world.daemon->journal.number;
+
+	(void)state;
+	ctl("add route pattern=.com.x.* type=domain next_hop=nobody");
+	assert_int_equal(world.code, CLI_REFUSED);
+	/* The model takes any expression; only the compiler knows that this is none. */
+	ctl("add route pattern=(unclosed next_hop=imp-a");
+	assert_int_equal(world.code, CLI_REFUSED);
+	expect_done("diff");
+	assert_string_equal(world.out, "");
+	assert_int_equal(world.daemon->journal.number, before);
+	expect_done("add route pattern=[0-9]+ next_hop=imp-a");
+	expect_done("test route sip:12345@domaina.com");
+	assert_non_null(strstr(world.out, "[0-9]+"));
+	expect_done("rollback");
+}
+
+static void test_a_next_hop_by_address_is_a_node_while_a_route_leads_there(void **state)
+{
+	(void)state;
+	expect_done("add route pattern=.com.lit.* type=domain next_hop=10.0.0.77");
+	expect_done("show node");
+	assert_non_null(strstr(world.out, "10.0.0.77:5060/udp"));
+	expect_done("del route pattern=.com.lit.*");
+	expect_done("show node");
+	assert_null(strstr(world.out, "10.0.0.77"));
+	expect_done("rollback 2");
+}
+
+static void test_a_node_moves_and_its_routes_follow(void **state)
+{
+	(void)state;
+	expect_done("set node imp-a address=10.0.0.99");
+	expect_done("test route sip:bob@domaina.com");
+	assert_non_null(strstr(world.out, "imp-a 10.0.0.99:5060"));
+	expect_done("rollback");
+	expect_done("test route sip:bob@domaina.com");
+	assert_non_null(strstr(world.out, "imp-a 10.0.0.11:5060"));
+}
+
+static void test_configured_and_current_admin_state_stand_apart(void **state)
+{
+	(void)state;
+	expect_done("set node imp-a admin drain");
+	expect_done("-o csv show node imp-a");
+	assert_non_null(strstr(world.out, "imp-a,10.0.0.11,5060,udp,ready,drain,"));
+	expect_done("rollback");
+	expect_done("-o csv show node imp-a");
+	assert_non_null(strstr(world.out, "imp-a,10.0.0.11,5060,udp,ready,ready,"));
+	ctl("show node nobody");
+	assert_int_equal(world.code, CLI_REFUSED);
+}
+
+static void test_commit_writes_what_reload_reads(void **state)
+{
+	(void)state;
+	expect_done("add acl 10.1.0.0/16");
+	expect_done("commit");
+	expect_done("diff");
+	assert_string_equal(world.out, "");
+	expect_done("del acl 10.1.0.0/16");
+	expect_done("reload");
+	expect_done("show acl");
+	assert_non_null(strstr(world.out, "10.1.0.0/16"));
+	write_config();
+	expect_done("reload");
+	expect_done("show acl");
+	assert_null(strstr(world.out, "10.1.0.0/16"));
+}
+
+static void test_a_file_that_is_wrong_is_refused_with_its_lines(void **state)
+{
+	FILE *file = fopen(world.path, "a");
+
+	(void)state;
+	fputs("nonsense: 1\n", file);
+	fclose(file);
+	ctl("reload");
+	assert_int_equal(world.code, CLI_REFUSED);
+	assert_non_null(strstr(world.err, "nonsense"));
+	write_config();
+	expect_done("reload");
+}
+
+static void test_what_needs_a_restart_is_said_and_left_alone(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	file = fopen(world.path, "r+");
+	fprintf(file, config_text, world.folder);
+	fclose(file);
+	expect_done("reload");
+	file = fopen(world.path, "w");
+	/* Two workers become three. */
+	char *text = NULL;
+	assert_true(asprintf(&text, config_text, world.folder) > 0);
+	*strchr(strstr(text, "count: 2"), '2') = '3';
+	fputs(text, file);
+	free(text);
+	fclose(file);
+	expect_done("-o json reload");
+	assert_non_null(strstr(world.out, "needs a restart: ~ workers count=2 -> 3"));
+	expect_done("-o csv show worker");
+	assert_null(strstr(world.out, "\n2,"));
+	write_config();
+	expect_done("reload");
+}
+
+static void test_traces_are_switched_one_by_one(void **state)
+{
+	(void)state;
+	expect_done("set trace routing on");
+	expect_done("set trace sip_udp on");
+	expect_done("-o csv show trace");
+	assert_non_null(strstr(world.out, "routing,on,"));
+	assert_non_null(strstr(world.out, "sip_udp,on,"));
+	assert_non_null(strstr(world.out, "sip_tls,off,"));
+	expect_done("set trace all off");
+	expect_done("-o csv show trace");
+	assert_null(strstr(world.out, ",on,"));
+	expect_done("rollback 3");
+}
+
+static void test_names_are_completed_from_what_is_configured(void **state)
+{
+	(void)state;
+	expect_done("complete node imp-b");
+	assert_string_equal(world.out, "imp-b\n");
+	expect_done("complete route-key pat");
+	assert_string_equal(world.out, "pattern=\n");
+}
+
+static void test_the_acl_is_asked_as_the_proxy_asks_it(void **state)
+{
+	(void)state;
+	expect_done("-o csv test acl 10.0.0.200");
+	assert_non_null(strstr(world.out, "admitted,yes"));
+	expect_done("-o csv test acl 192.0.2.1");
+	assert_non_null(strstr(world.out, "admitted,no"));
+	ctl("test acl nonsense");
+	assert_int_equal(world.code, CLI_REFUSED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_command_has_a_function_and_every_function_a_command),
+		cmocka_unit_test(test_everything_that_can_be_shown_is_shown),
+		cmocka_unit_test(test_a_table_has_stable_columns),
+		cmocka_unit_test(test_csv_quotes_what_has_a_comma_and_json_is_an_array_of_objects),
+		cmocka_unit_test(test_exit_codes_tell_whose_fault_it_was),
+		cmocka_unit_test(test_commands_come_from_a_pipe_until_one_fails),
+		cmocka_unit_test(test_a_route_takes_effect_and_is_taken_back),
+		cmocka_unit_test(test_a_refused_change_leaves_everything_as_it_was),
+		cmocka_unit_test(test_a_next_hop_by_address_is_a_node_while_a_route_leads_there),
+		cmocka_unit_test(test_a_node_moves_and_its_routes_follow),
+		cmocka_unit_test(test_configured_and_current_admin_state_stand_apart),
+		cmocka_unit_test(test_commit_writes_what_reload_reads),
+		cmocka_unit_test(test_a_file_that_is_wrong_is_refused_with_its_lines),
+		cmocka_unit_test(test_what_needs_a_restart_is_said_and_left_alone),
+		cmocka_unit_test(test_traces_are_switched_one_by_one),
+		cmocka_unit_test(test_names_are_completed_from_what_is_configured),
+		cmocka_unit_test(test_the_acl_is_asked_as_the_proxy_asks_it),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
