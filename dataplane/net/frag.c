@@ -188,15 +188,14 @@ int frag_output(struct net *net, const struct ip_out *out, struct rte_mbuf *pack
 	bool v4 = out->dst->family == IP_V4;
 	struct split split = {.packet = packet, .header_len = v4 ? IP4_HEADER : IP6_HEADER};
 	uint32_t total = packet->pkt_len - split.header_len;
+	uint32_t piece_max = RTE_MIN(out->port->piece_max, ip_path_mtu(net, out));
 	struct rte_mbuf *pieces[FRAG_PIECES_MAX];
 	uint32_t count;
 	int ret;
 
-	split.split = packet->pkt_len > out->port->piece_max;
-	split.step =
-		split.split
-			? (out->port->piece_max - split.header_len - (v4 ? 0U : (uint32_t)FRAG_HEADER)) & ~7U
-			: total;
+	split.split = packet->pkt_len > piece_max;
+	split.step = split.split ? (piece_max - split.header_len - (v4 ? 0U : (uint32_t)FRAG_HEADER)) & ~7U
+				 : total;
 	split.id = (uint32_t)rng_u64(net->config.rng); /* unpredictable: RFC 7739 */
 	count = (total + split.step - 1) / split.step;
 	ensure(count <= FRAG_PIECES_MAX);

@@ -23,6 +23,7 @@ enum {
 	ICMP6_TOO_BIG = 2,
 	ICMP6_ECHO = 128,
 	ICMP6_ECHO_REPLY = 129,
+	ICMP6_LISTENER_QUERY = 130,
 	ICMP6_ROUTER_SOLICIT = 133,
 	ICMP6_REDIRECT = 137,
 	CODE_TOO_BIG = 4,
@@ -122,31 +123,64 @@ static int quote_read_v6(const uint8_t *ip6, uint32_t len, struct quote *ret_quo
 	return PACKET_NEXT;
 }
 
-static int icmp_unreachable_input(struct net *net, struct packet *pkt, int why)
+/* What datagram of ours an error is about. */
+static int quote_read(const struct packet *pkt, struct quote *ret_quote)
 {
 	uint8_t buf[ERROR_READ_MAX];
 	uint32_t len = pkt->l4_len < sizeof(buf) ? pkt->l4_len : (uint32_t)sizeof(buf);
 	const uint8_t *bytes = rte_pktmbuf_read(pkt->mbuf, pkt->l4_offset, len, buf);
 	const struct rte_udp_hdr *udp;
+	int fate;
+
+	ensure(bytes != NULL && len >= ICMP_HEADER);
+	fate = pkt->dst.family == IP_V4 ? quote_read_v4(bytes + ICMP_HEADER, len - ICMP_HEADER, ret_quote)
+					: quote_read_v6(bytes + ICMP_HEADER, len - ICMP_HEADER, ret_quote);
+	if (fate != PACKET_NEXT)
+		return fate;
+	/* The error came to the address that the quoted datagram left from, or it is not ours to believe. */
+	if (!ip_equal(&ret_quote->local.ip, &pkt->dst))
+		return STAT_net_icmp_foreign_quote;
+	udp = (const struct rte_udp_hdr *)(const void *)ret_quote->udp;
+	ret_quote->local.port = rte_be_to_cpu_16(udp->src_port);
+	ret_quote->remote.port = rte_be_to_cpu_16(udp->dst_port);
+	ret_quote->udp = NULL; /* may point into buf */
+	return PACKET_NEXT;
+}
+
+static int icmp_unreachable_input(struct net *net, struct packet *pkt, int why)
+{
 	struct quote quote = {0};
 	int fate;
 
 	if (why < 0)
 		return STAT_net_icmp_ignored;
-	ensure(bytes != NULL && len >= ICMP_HEADER);
-	fate = pkt->dst.family == IP_V4 ? quote_read_v4(bytes + ICMP_HEADER, len - ICMP_HEADER, &quote)
-					: quote_read_v6(bytes + ICMP_HEADER, len - ICMP_HEADER, &quote);
+	fate = quote_read(pkt, &quote);
 	if (fate != PACKET_NEXT)
 		return fate;
-	/* The error came to the address that the quoted datagram left from, or it is not ours to believe. */
-	if (!ip_equal(&quote.local.ip, &pkt->dst))
-		return STAT_net_icmp_foreign_quote;
-	udp = (const struct rte_udp_hdr *)(const void *)quote.udp;
-	quote.local.port = rte_be_to_cpu_16(udp->src_port);
-	quote.remote.port = rte_be_to_cpu_16(udp->dst_port);
 	net_count(net, STAT_net_icmp_unreachable);
 	if (net->config.unreachable)
 		net->config.unreachable(net->config.ctx, &quote.local, &quote.remote, (enum net_unreach)why);
+	return PACKET_DONE;
+}
+
+/* RFC 4443 3.2: the second word of the message is the MTU. RFC 8201 4: one below what all paths carry is a
+ * lie. */
+static int icmp6_too_big_input(struct net *net, struct packet *pkt)
+{
+	const rte_be32_t *mtu_field = packet_bytes(pkt, pkt->l4_offset + 4, sizeof(*mtu_field));
+	struct quote quote = {0};
+	uint32_t mtu;
+	int fate = quote_read(pkt, &quote);
+
+	if (fate != PACKET_NEXT)
+		return fate;
+	ensure(mtu_field != NULL);
+	memcpy(&mtu, mtu_field, sizeof(mtu));
+	mtu = rte_be_to_cpu_32(mtu);
+	if (mtu < MTU_MIN)
+		return STAT_net_icmp_ignored;
+	pmtu_lower(&net->paths, &quote.remote.ip, mtu, pkt->now_ns);
+	net_count(net, STAT_net_icmp_too_big);
 	return PACKET_DONE;
 }
 
@@ -208,6 +242,8 @@ int icmp6_input(struct net *net, struct packet *pkt)
 		return STAT_net_icmp_bad_checksum;
 	if (icmp->icmp_type >= ICMP6_ROUTER_SOLICIT && icmp->icmp_type <= ICMP6_REDIRECT)
 		return nd_input(net, pkt);
+	if (icmp->icmp_type == ICMP6_LISTENER_QUERY)
+		return mld_query_input(net, pkt);
 	/* What follows has an answer or a cause, and those have unicast addresses; pings to a group stay
 	 * silent. */
 	if (!pkt->to_us || ip_is_unspecified(&pkt->src))
@@ -218,7 +254,7 @@ int icmp6_input(struct net *net, struct packet *pkt)
 	case ICMP6_UNREACHABLE:
 		return icmp_unreachable_input(net, pkt, unreach_of_code6(icmp->icmp_code));
 	case ICMP6_TOO_BIG:
-		return STAT_net_icmp_too_big;
+		return icmp6_too_big_input(net, pkt);
 	default:
 		return STAT_net_icmp_ignored;
 	}

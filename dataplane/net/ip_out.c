@@ -56,12 +56,28 @@ static void ip6_header_fill(const struct ip_out *out, struct rte_mbuf *packet)
 	memcpy(ip->dst_addr, out->dst->bytes, 16);
 }
 
-/* A wire that cannot gather segments gets its packets copied together, by the same hand that splits them. */
-bool ip_needs_split(const struct net_port *port, const struct rte_mbuf *l4, uint32_t header_len)
+static uint32_t header_len_of(const struct ip_out *out)
 {
-	if (l4->pkt_len + header_len > port->mtu)
+	return out->dst->family == IP_V4 ? IP4_HEADER : IP6_HEADER;
+}
+
+/* IPv4 routers fragment what we send: only IPv6 needs to know the path (RFC 8200 5). */
+uint32_t ip_path_mtu(const struct net *net, const struct ip_out *out)
+{
+	if (out->dst->family == IP_V4)
+		return out->port->mtu;
+	return pmtu_of(&net->paths, out->dst, out->port->mtu, out->now_ns);
+}
+
+bool ip_needs_split(const struct net *net, const struct ip_out *out, const struct rte_mbuf *l4)
+{
+	uint32_t len = l4->pkt_len + header_len_of(out);
+
+	if (len > MTU_MIN && len > ip_path_mtu(net, out))
 		return true;
-	return l4->nb_segs > 1 && !(port->wire->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+	/* A wire that cannot gather segments gets its packets copied together, by the same hand that splits
+	 * them. */
+	return l4->nb_segs > 1 && !(out->port->wire->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
 }
 
 int link_output(struct net *net, const struct ip_out *out, struct rte_mbuf *packet)
@@ -74,8 +90,8 @@ int link_output(struct net *net, const struct ip_out *out, struct rte_mbuf *pack
 
 int ip_output(struct net *net, const struct ip_out *out, struct rte_mbuf *l4)
 {
-	uint32_t header_len = out->dst->family == IP_V4 ? IP4_HEADER : IP6_HEADER;
-	bool split = ip_needs_split(out->port, l4, header_len);
+	uint32_t header_len = header_len_of(out);
+	bool split = ip_needs_split(net, out, l4);
 
 	ensure(rte_pktmbuf_headroom(l4) >= ETH_HEADER + header_len &&
 		l4->pkt_len + header_len <= UINT16_MAX + IP6_HEADER);

@@ -86,6 +86,7 @@ int net_create(const struct net_config *config, struct net **ret_net)
 	net->port_count = config->port_count;
 	net->echo_budget = budget_of(ECHO_PER_SECOND, ECHO_BURST);
 	net->error_budget = budget_of(ERRORS_PER_SECOND, ERRORS_BURST);
+	net->paths.seed = rng_u64(config->rng);
 	config_defaults(&net->config);
 	for (uint16_t i = 0; i < net->port_count && ret == 0; i++)
 		ret = port_init(net, i);
@@ -159,6 +160,7 @@ void net_flush(struct net *net)
 
 static void port_announce(struct net *net, struct net_port *port)
 {
+	mld_announce(net, port);
 	for (uint16_t i = 0; i < port->local_count; i++) {
 		if (port->local[i].addr.family == IP_V4)
 			arp_announce(net, port, &port->local[i].addr);
@@ -188,6 +190,7 @@ void net_tick(struct net *net, uint64_t now_ns)
 	net->tick_due_ns = now_ns + TICK_NS;
 	neigh_tick(net, now_ns);
 	frag_tick(net, now_ns);
+	mld_tick(net, now_ns);
 	if (net->announcements_left > 0 && now_ns >= net->announce_due_ns)
 		announce(net, now_ns);
 }

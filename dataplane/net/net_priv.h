@@ -10,6 +10,7 @@
 #include "net/budget_priv.h"
 #include "net/neigh_priv.h"
 #include "net/net.h"
+#include "net/pmtu_priv.h"
 
 #include <rte_ip_frag.h>
 #include <rte_mbuf.h>
@@ -40,8 +41,9 @@ struct net_port {
 	uint16_t index;
 	struct ip_addr gateway_v4;
 	struct ip_addr gateway_v6;
-	uint32_t mtu;       /* bytes of IP packet that the link takes */
-	uint32_t piece_max; /* bytes of IP packet that the link and one fresh mbuf take */
+	uint32_t mtu;           /* bytes of IP packet that the link takes */
+	uint32_t piece_max;     /* bytes of IP packet that the link and one fresh mbuf take */
+	uint64_t report_due_ns; /* of the groups we listen to; 0: nobody asked */
 	struct rte_mbuf *staged[TX_STAGED_MAX];
 	uint16_t staged_count;
 };
@@ -54,8 +56,9 @@ struct net {
 	struct neigh_table neighbours;
 	struct rte_ip_frag_tbl *reassembly;
 	struct rte_ip_frag_death_row dead; /* empty between calls */
-	struct budget echo_budget;         /* echo replies */
-	struct budget error_budget;        /* ICMP errors: RFC 1812 4.3.2.8, RFC 4443 2.4 (f) */
+	struct pmtu_table paths;
+	struct budget echo_budget;  /* echo replies */
+	struct budget error_budget; /* ICMP errors: RFC 1812 4.3.2.8, RFC 4443 2.4 (f) */
 	uint64_t tick_due_ns;
 	uint64_t announce_due_ns;
 	uint32_t announcements_left;
@@ -105,9 +108,12 @@ int udp_input(struct net *net, struct packet *pkt);
 int icmp4_input(struct net *net, struct packet *pkt);
 int icmp6_input(struct net *net, struct packet *pkt);
 int nd_input(struct net *net, struct packet *pkt);
+int mld_query_input(struct net *net, struct packet *pkt);
 int frag_input_v4(struct net *net, struct packet *pkt, uint32_t header_len);
 int frag_input_v6(struct net *net, struct packet *pkt);
 void frag_tick(struct net *net, uint64_t now_ns);
+void mld_tick(struct net *net, uint64_t now_ns);
+void mld_announce(struct net *net, struct net_port *port);
 
 /* Packets to send: the mbuf always passes. 0 or -errno as net_udp_send(), counted. */
 int ip_output(struct net *net, const struct ip_out *out, struct rte_mbuf *l4);
@@ -115,7 +121,12 @@ int frag_output(struct net *net, const struct ip_out *out, struct rte_mbuf *pack
 int link_output(struct net *net, const struct ip_out *out, struct rte_mbuf *packet);
 void eth_output(struct net *net, struct net_port *port, const uint8_t mac[6], struct rte_mbuf *packet);
 void eth_flush(struct net *net, struct net_port *port);
-bool ip_needs_split(const struct net_port *port, const struct rte_mbuf *l4, uint32_t header_len);
+
+/* True when an UDP or ICMP packet cannot leave as the one mbuf that it is, under its IP header. */
+bool ip_needs_split(const struct net *net, const struct ip_out *out, const struct rte_mbuf *l4);
+
+/* The longest IP packet that the way to out->dst carries. */
+uint32_t ip_path_mtu(const struct net *net, const struct ip_out *out);
 void icmp_port_unreachable(struct net *net, const struct packet *pkt);
 
 /* A fresh mbuf of the worker's pool; NULL is counted. */

@@ -84,15 +84,14 @@ const char *net_udp_linear(const struct udp_datagram *datagram, char *buf, size_
  * The device computes checksums only of packets that leave whole: of a fragment it sees no more than a part.
  * Devices promise UDP and IPv4 header sums apart; with one alone there is little to gain.
  */
-static void udp_checksum(struct rte_mbuf *mbuf, const struct ip_out *out)
+static void udp_checksum(const struct net *net, const struct ip_out *out, struct rte_mbuf *mbuf)
 {
 	struct rte_udp_hdr *udp = rte_pktmbuf_mtod(mbuf, struct rte_udp_hdr *);
 	const struct checksum_pseudo pseudo = {out->src, out->dst, IPPROTO_UDP};
 	bool v4 = out->dst->family == IP_V4;
 	uint64_t needed = RTE_ETH_TX_OFFLOAD_UDP_CKSUM | (v4 ? RTE_ETH_TX_OFFLOAD_IPV4_CKSUM : 0);
 
-	if ((out->port->wire->tx_offloads & needed) == needed &&
-		!ip_needs_split(out->port, mbuf, v4 ? IP4_HEADER : IP6_HEADER)) {
+	if ((out->port->wire->tx_offloads & needed) == needed && !ip_needs_split(net, out, mbuf)) {
 		mbuf->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM |
 				  (v4 ? RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM : RTE_MBUF_F_TX_IPV6);
 		udp->dgram_cksum = checksum_pseudo_sum(&pseudo, mbuf->pkt_len);
@@ -155,7 +154,7 @@ int net_udp_send(struct net *net, const struct endpoint *src, const struct endpo
 		.dst_port = rte_cpu_to_be_16(dst->port),
 		.dgram_len = rte_cpu_to_be_16((uint16_t)payload->pkt_len),
 	};
-	udp_checksum(payload, &out);
+	udp_checksum(net, &out, payload);
 	ret = ip_output(net, &out, payload);
 	if (ret == 0)
 		net_count(net, STAT_net_udp_sent);

@@ -169,6 +169,54 @@ static void test_a_quote_of_any_length_is_read_within_its_bounds(void **state)
 	assert_true(read4 > 0 && read6 > 0);
 }
 
+static void put_too_big(struct rig *rig, const char *quoted_dst, uint32_t mtu)
+{
+	struct ip_addr us = rig_ip("2001:db8::1");
+	struct ip_addr dst = rig_ip(quoted_dst);
+	uint8_t body[4 + 48] = {0, 0, (uint8_t)(mtu >> 8), (uint8_t)mtu, 0x60, [9] = 8, 17, 64, [44] = 0x13,
+		0xc4, 0x13, 0xc4, 0, 8};
+
+	memcpy(body + 12, us.bytes, 16);
+	memcpy(body + 28, dst.bytes, 16);
+	rig_input(rig, frame_icmp(6, 2, 0, body, sizeof(body)));
+}
+
+static uint32_t largest_sent(struct rig *rig, const char *to)
+{
+	uint32_t largest = 0;
+
+	assert_int_equal(rig_send(rig, to, 1440), 0);
+	for (uint32_t i = 0; i < rig->sent_count || i == 0; i++)
+		largest = RTE_MAX(largest, rig_sent(rig, i)->len - 14);
+	rig_forget_sent(rig);
+	return largest;
+}
+
+static void test_a_narrow_path_is_remembered_for_its_destination(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(rig_send(rig, "2001:db9::7", 1), 0);
+	rig_input(rig, frame_nd(136, "2001:db8::fe", "2001:db8::1", "2001:db8::fe", peer_mac));
+	rig_forget_sent(rig);
+	assert_int_equal(largest_sent(rig, "2001:db9::7"), 1440 + 48);
+	put_too_big(rig, "2001:db9::7", 1400);
+	assert_int_equal(rig_count(rig, STAT_net_icmp_too_big), 1);
+	assert_int_equal(largest_sent(rig, "2001:db9::7"), 1400);
+	put_too_big(rig, "2001:db9::7", 1450);
+	assert_int_equal(largest_sent(rig, "2001:db9::7"), 1400);
+	put_too_big(rig, "2001:db9::7", 1280);
+	assert_int_equal(largest_sent(rig, "2001:db9::7"), 1280);
+	assert_int_equal(largest_sent(rig, "2001:db9::8"), 1440 + 48);
+	/* More than the link carries changes nothing. */
+	put_too_big(rig, "2001:db9::9", 9000);
+	assert_int_equal(largest_sent(rig, "2001:db9::9"), 1440 + 48);
+	/* After ten minutes the path may have changed. */
+	rig->now_ns += 601 * RIG_S;
+	rig_learn(rig, "2001:db8::fe", peer_mac);
+	assert_int_equal(largest_sent(rig, "2001:db9::7"), 1440 + 48);
+}
+
 static void test_without_mbufs_no_answer_is_sent(void **state)
 {
 	struct rig *rig = *state;
@@ -194,6 +242,7 @@ int main(void)
 		RIG_TEST(test_errors_are_limited),
 		RIG_TEST(test_an_error_about_our_datagram_reaches_the_worker),
 		RIG_TEST(test_a_quote_of_any_length_is_read_within_its_bounds),
+		RIG_TEST(test_a_narrow_path_is_remembered_for_its_destination),
 		RIG_TEST(test_without_mbufs_no_answer_is_sent),
 	};
 

@@ -182,6 +182,18 @@ static struct frame *solicit_in_a_fragment(void)
 	return frame;
 }
 
+static struct frame *listener_query(void)
+{
+	uint8_t body[20] = {0x03, 0xe8};
+	struct frame *frame = frame_icmp(6, 130, 0, body, sizeof(body));
+
+	frame->bytes[21] = 1;
+	frame->bytes[22] = 0xfe;
+	frame->bytes[23] = 0x80;
+	frame_seal(frame);
+	return frame;
+}
+
 static struct frame *advert(void)
 {
 	return frame_nd(136, "2001:db8::2", "2001:db8::1", "2001:db8::2", peer_mac);
@@ -302,7 +314,9 @@ static const struct row {
 	{"an unknown code, IPv6", unreachable6, STAT_net_icmp_ignored, SEAL, 0, {{55, 7}}},
 	{"an unknown ICMPv6 type", echo6, STAT_net_icmp_ignored, SEAL, 0, {{54, 150}}},
 	{"fragmentation needed", unreachable4, STAT_net_icmp_too_big, SEAL, 0, {{35, 4}}},
-	{"packet too big", echo6, STAT_net_icmp_too_big, SEAL, 0, {{54, 2}}},
+	{"packet too big for 1279", unreachable6, STAT_net_icmp_ignored, SEAL, 0,
+		{{54, 2}, {60, 4}, {61, 255}}},
+	{"packet too big without a packet", echo6, STAT_net_icmp_bad_quote, SEAL, 0, {{54, 2}}},
 	{"a quote without ports", unreachable4, STAT_net_icmp_bad_quote, SEAL, 14 + 20 + 8 + 27, {{17, 55}}},
 	{"a quote of version 6", unreachable4, STAT_net_icmp_bad_quote, SEAL, 0, {{42, 0x65}}},
 	{"a quote with a short header", unreachable4, STAT_net_icmp_bad_quote, SEAL, 0, {{42, 0x44}}},
@@ -349,6 +363,10 @@ static const struct row {
 	{"an advertisement without address", advert_to_all, STAT_net_nd_bad_source, SEAL, 0,
 		{{22, 0}, {23, 0}, {24, 0}, {25, 0}, {37, 0}}},
 	{"a solicitation for another", solicit, STAT_net_nd_not_ours, SEAL, 0, {{75, 1}}},
+	{"a listener query of 23 bytes", listener_query, STAT_net_mld_bad_query, SEAL, 14 + 40 + 23,
+		{{19, 23}}},
+	{"a listener query from afar", listener_query, STAT_net_mld_bad_query, SEAL, 0, {{21, 64}}},
+	{"a listener query from another link", listener_query, STAT_net_mld_bad_query, SEAL, 0, {{22, 0x20}}},
 	{"a router solicitation", advert_to_all, STAT_net_nd_router, SEAL, 0, {{54, 133}}},
 	{"a router advertisement", advert_to_all, STAT_net_nd_router, SEAL, 0, {{54, 134}}},
 	{"a redirect, IPv6", advert, STAT_net_nd_router, SEAL, 0, {{54, 137}}},
