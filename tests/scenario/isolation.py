@@ -34,6 +34,8 @@ def prepare():
         write(f"{ipv6}/accept_dad", "0")
         write(f"{ipv6}/router_solicitations", "0")
         write(f"{ipv6}/autoconf", "0")
+    # A new device stays silent until dress_tap() has given it a MAC address that differs from the balancer's.
+    write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1")
     # Taking the first address of the device away must leave the others.
     write("/proc/sys/net/ipv4/conf/all/promote_secondaries", "1")
     # Nodes are to be there before the balancer, and with it the device that has their addresses.
@@ -44,15 +46,12 @@ def prepare():
     write("/proc/sys/net/ipv6/icmp/ratelimit", "0")
 
 
-def has_device(name):
-    """Not by /sys, which shows the devices of the namespace it was mounted in."""
-    return subprocess.run(["ip", "link", "show", name], capture_output=True).returncode == 0
-
-
 def dress_tap(addresses, mac):
     """Gives the kernel's side of the TAP device its own MAC address, and the addresses of all peers."""
     # The TAP PMD gives both sides the same MAC address; with two of them a frame to the wrong one is seen.
-    commands = [f"link set {TAP} address {mac}", f"link set {TAP} up"]
+    run("ip", "link", "set", TAP, "address", mac, "up")
+    write(f"/proc/sys/net/ipv6/conf/{TAP}/disable_ipv6", "0")
+    commands = []
     for address in addresses:
         length, option = (64, " nodad") if ":" in address else (24, "")
         commands.append(f"addr replace {address}/{length} dev {TAP}{option}")

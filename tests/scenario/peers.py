@@ -13,6 +13,7 @@ from stub import Stub
 
 HERE = Path(__file__).parent
 BIND_MS = 10000
+RECEIVE_MS = 10000
 
 
 def host(address):
@@ -32,6 +33,8 @@ def sipp_arguments(name, peer, balancer, trace="full"):
         arguments += ["-trace_shortmsg", "-shortmessage_file", f"{name}.short"]
     if "calls" in peer:
         arguments += ["-m", peer["calls"], "-r", peer.get("rate", 50), "-d", peer.get("talk_ms", 0)]
+        # Without a limit a call whose node died waits for ever for an answer that nobody gives.
+        arguments += ["-recv_timeout", RECEIVE_MS]
         arguments += ["-l", peer.get("open_max", 5000), f"{host(peer.get('to', balancer))}:{peer.get('to_port', 5060)}"]
     return arguments
 

@@ -146,6 +146,22 @@ def reply(world, name, status="200 OK", headers=(), tag="stub"):
     stub.send(response_to(message, status, headers, tag.encode()), *sender[:2])
 
 
+def forward(world, name):
+    """A stub sends the message it received last back to the balancer, as a proxy does: under a Via of its own."""
+    stub = world.peers[name]
+    message, _ = stub.last
+    stub.send(stub.with_via(message), world.balancer, 5060)
+
+
+def settle(world, names, within_ms=DEFAULT_MS):
+    """Waits until nodes are up, and lets those begin that are held because they were not there for the first probes."""
+    for name in names:
+        wait_node(world, name, health="up", within_ms=within_ms)
+        if "held" in world.control.row("show", "node", name=name)["flags"]:
+            ctl(world, f"set node {name} failback")
+            wait_node(world, name, flags="/^(?!.*held)/")
+
+
 def silence(world, name, for_ms=300):
     """Nothing may reach a stub for so long."""
     stub = world.peers[name]
@@ -268,8 +284,8 @@ def log(world, match, absent=False):
 VERBS = {
     verb.__name__: verb
     for verb in (
-        start, signal, wait_exit, wait_row, wait_node, wait_counter, wait_calls, calls, ctl, run, send, receive, reply,
-        silence, probes, close, blackhole, unblackhole, refused, frame, mark, elapsed, cpu, quiet, rude_client, compare, log,
+        start, signal, wait_exit, wait_row, wait_node, wait_counter, wait_calls, calls, ctl, run, send, receive, reply, forward,
+        settle, silence, probes, close, blackhole, unblackhole, refused, frame, mark, elapsed, cpu, quiet, rude_client, compare, log,
     )
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A UDP socket that the steps drive: it sends and receives what they say, and answers probes if it plays a node."""
+import contextlib
 import queue
 import re
 import socket
@@ -45,7 +46,8 @@ class Stub:
         self.probe_status = "200 OK"
         self.probe_headers = ()
         self.open = True
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
 
     def serve(self):
         while self.open:
@@ -61,8 +63,18 @@ class Stub:
     def send(self, message, address, port):
         self.socket.sendto(message, (address, port))
 
+    def with_via(self, request):
+        """The request with a Via of this stub on top."""
+        address, port = self.socket.getsockname()[:2]
+        host = f"[{address}]" if ":" in address else address
+        start, rest = request.split(b"\r\n", 1)
+        return start + f"\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bK-stub\r\n".encode() + rest
+
     def close(self):
         """Closes the port: the kernel answers what comes now with ICMP port unreachable."""
         self.open = False
-        self.socket.shutdown(socket.SHUT_RDWR)
+        # Linux refuses this for UDP (ENOTCONN), but wakes the thread that reads: only then the port is free.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
+        self.thread.join()
