@@ -72,8 +72,9 @@ class Demo:
 
     def start_node(self, name):
         if self.kamailio:
-            peer = {"kamailio": "routing.cfg", "at": self.at[NODES[name]], "home": self.at["home"]}
-            self.start(name, kamailio_arguments(peer, FOLDER))
+            twin = BACKUP if name == ACTIVE else ACTIVE
+            peer = {"at": self.at[NODES[name]], "home": self.at["home"], "twin": self.at[NODES[twin]]}
+            self.start(name, kamailio_arguments({"kamailio": "routing.cfg", **peer}, FOLDER))
         else:
             self.start_sipp(name, {"sipp": "node.xml", "at": self.at[NODES[name]]})
         until(f"{name} binds its port", lambda: (isolation.bound_udp(self.at[NODES[name]], 5060), "not bound"))
@@ -87,6 +88,14 @@ class Demo:
             return all(row[column] == value for column, value in has.items()), row
 
         until(f"{name} is {has}", look, within_ms)
+
+    def settle(self):
+        """Both up and trusted: the device that has their addresses came after the first probes."""
+        for name in NODES:
+            self.wait_node(name, health="up")
+            if flags(self.watch.now[name]):
+                self.control.run("set", "node", name, "failback")
+            until(f"{name} is trusted", lambda name=name: (not flags(self.watch.now[name]), "held"))
 
     def stage(self, title):
         """What the operator sees now."""
@@ -110,13 +119,12 @@ class Demo:
     def run(self):
         self.say("starting the balancer, two nodes" + (" (Kamailio) and their home node" if self.kamailio else ""))
         if self.kamailio:
-            self.start_sipp("home", {"sipp": "node.xml", "at": self.at["home"]})
+            self.start_sipp("home", {"sipp": "home.xml", "at": self.at["home"]})
         self.start_node(ACTIVE)
         self.start_node(BACKUP)
         self.start_sluice()
         self.watch = Watch(SOCKET)
-        self.wait_node(ACTIVE, health="up")
-        self.wait_node(BACKUP, health="up")
+        self.settle()
         self.stage("both nodes are up")
         calls = RATE * LOAD_S
         caller = {"sipp": "caller.xml", "at": self.at["client"], "calls": calls, "rate": RATE, "talk_ms": TALK_MS}

@@ -43,7 +43,8 @@ def kamailio_arguments(peer, folder):
     listen = f"udp:{host(peer['at'])}:{peer.get('port', 5060)}"
     home = f"sip:{host(peer['home'])}:{peer.get('home_port', 5060)}"
     arguments = ["kamailio", "-DD", "-E", "-m", 64, "-M", 8, "-f", HERE / "kamailio" / peer["kamailio"], "-l", listen]
-    return [*arguments, "-A", f'HOME="{home}"', "-w", folder, "-Y", folder]
+    twin = host(peer["twin"])
+    return [*arguments, "-A", f'HOME="{home}"', "-A", f'TWIN="{twin}"', "-w", folder, "-Y", folder]
 
 
 class Peers:
