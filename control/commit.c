@@ -189,7 +189,10 @@ static void change_publish(struct daemon *daemon)
 
 static void job_run(struct compile_job *job)
 {
-	build_run(&daemon_of_job(job)->change.build);
+	struct build *build = &daemon_of_job(job)->change.build;
+
+	build->ret = 0;
+	build_run(build);
 }
 
 static void job_done(struct compile_job *job)
@@ -215,6 +218,7 @@ static void change_build(struct daemon *daemon)
 		return;
 	}
 	change->stage = CHANGE_BUILDING;
+	build->ret = -ECANCELED; /* until it has run: at the daemon's end it may not */
 	change->job = (struct compile_job){.run = job_run, .done = job_done};
 	compiler_submit(daemon->compiler, &change->job);
 }
@@ -427,6 +431,7 @@ void change_reload(struct daemon *daemon, struct call *call)
 	change_open(daemon, call);
 	change->stage = CHANGE_LOADING;
 	change->is_reload = true;
+	change->load_ret = -ECANCELED;
 	config_report_init(&change->report, daemon->path);
 	change->job = (struct compile_job){.run = load_run, .done = load_done};
 	compiler_submit(daemon->compiler, &change->job);
@@ -480,6 +485,7 @@ void merge_consider(struct daemon *daemon)
 		daemon->merge = NULL;
 		return;
 	}
+	daemon->merge_ret = -ECANCELED;
 	daemon->merge_job = (struct compile_job){.run = merge_run, .done = merge_done};
 	compiler_submit(daemon->compiler, &daemon->merge_job);
 }

@@ -126,14 +126,32 @@ void change_entry(struct daemon *daemon, struct call *call)
 		change_list(daemon, call, list, &pairs);
 }
 
+/* Somebody must take new work: whoever means it nevertheless says maint. */
+static bool is_last_ready(const struct daemon *daemon, const char *name)
+{
+	for (uint16_t slot = 0; slot < daemon->nodes->slot_count; slot++) {
+		const struct node_record *record = nodes_at(daemon->nodes, slot);
+		if (record && record->health.admin == NODE_READY && strcmp(record->node.name, name) != 0)
+			return false;
+	}
+	return true;
+}
+
 void set_node_admin(struct daemon *daemon, struct call *call)
 {
+	const char *name = call_value(call, "name");
+	const char *state = call_value(call, "state");
 	struct pairs pairs = {.count = 0};
 
 	if (change_must_wait(daemon, call))
 		return;
-	pairs_add(&pairs, "name", call_value(call, "name"));
-	pairs_add(&pairs, "admin", call_value(call, "state"));
+	if (strcmp(state, "drain") == 0 && is_last_ready(daemon, name)) {
+		call_error(call, API_REFUSED,
+			"%s is the last node that is ready; make another one ready, or use maint", name);
+		return;
+	}
+	pairs_add(&pairs, "name", name);
+	pairs_add(&pairs, "admin", state);
 	change_list(daemon, call, CONFIG_NODES, &pairs);
 }
 

@@ -238,6 +238,7 @@ static void start_writing(struct daemon *daemon, struct call *call, bool to_file
 	}
 	writing->job = (struct compile_job){.run = writing_run, .done = writing_done};
 	writing->daemon = daemon;
+	writing->ret = -ECANCELED; /* until it has run: at the daemon's end it may not */
 	writing->to_file = to_file;
 	writing->ticket = call_defer(call);
 	compiler_submit(daemon->compiler, &writing->job);

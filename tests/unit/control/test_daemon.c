@@ -302,6 +302,18 @@ static void test_configured_and_current_admin_state_stand_apart(void **state)
 	assert_int_equal(world.code, CLI_REFUSED);
 }
 
+static void test_the_last_ready_node_is_not_drained(void **state)
+{
+	(void)state;
+	expect_done("set node imp-b admin maint");
+	ctl("set node imp-a admin drain");
+	assert_int_equal(world.code, CLI_REFUSED);
+	assert_non_null(strstr(world.err, "last node"));
+	expect_done("rollback");
+	expect_done("set node imp-a admin drain");
+	expect_done("rollback");
+}
+
 static void test_commit_writes_what_reload_reads(void **state)
 {
 	(void)state;
@@ -407,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_a_next_hop_by_address_is_a_node_while_a_route_leads_there),
 		cmocka_unit_test(test_a_node_moves_and_its_routes_follow),
 		cmocka_unit_test(test_configured_and_current_admin_state_stand_apart),
+		cmocka_unit_test(test_the_last_ready_node_is_not_drained),
 		cmocka_unit_test(test_commit_writes_what_reload_reads),
 		cmocka_unit_test(test_a_file_that_is_wrong_is_refused_with_its_lines),
 		cmocka_unit_test(test_what_needs_a_restart_is_said_and_left_alone),
