@@ -11,17 +11,48 @@
 
 static const char *const transport_names[TRANSPORT_COUNT] = {"udp", "tcp", "tls"};
 
+/* Four decimal numbers up to 255 without leading zeros. By hand, because hosts are read for every message. */
+static int ip_parse_v4(struct span text, struct ip_addr *ret_addr)
+{
+	struct ip_addr addr = {.family = IP_V4};
+	unsigned part = 0;
+	unsigned digits = 0;
+	unsigned value = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned digit = (unsigned char)text.p[i] - (unsigned)'0';
+
+		if (digit <= 9) {
+			if (digits > 0 && value == 0)
+				return -EINVAL;
+			value = value * 10 + digit;
+			if (++digits > 3 || value > 255)
+				return -EINVAL;
+			addr.bytes[part] = (uint8_t)value;
+		} else {
+			if (text.p[i] != '.' || digits == 0 || ++part > 3)
+				return -EINVAL;
+			digits = 0;
+			value = 0;
+		}
+	}
+	if (part != 3 || digits == 0)
+		return -EINVAL;
+	*ret_addr = addr;
+	return 0;
+}
+
 /* inet_pton wants a terminated string; no address is longer than IP_TEXT_MAX. */
-static int ip_parse_family(struct span text, int af, enum ip_family family, struct ip_addr *ret_addr)
+static int ip_parse_v6(struct span text, struct ip_addr *ret_addr)
 {
 	char buf[IP_TEXT_MAX];
-	struct ip_addr addr = {.family = (uint8_t)family};
+	struct ip_addr addr = {.family = IP_V6};
 
 	if (text.len == 0 || text.len >= sizeof(buf) || memchr(text.p, '\0', text.len) != NULL)
 		return -EINVAL;
 	memcpy(buf, text.p, text.len);
 	buf[text.len] = '\0';
-	if (inet_pton(af, buf, addr.bytes) != 1)
+	if (inet_pton(AF_INET6, buf, addr.bytes) != 1)
 		return -EINVAL;
 	*ret_addr = addr;
 	return 0;
@@ -30,10 +61,10 @@ static int ip_parse_family(struct span text, int af, enum ip_family family, stru
 int ip_parse(struct span text, struct ip_addr *ret_addr)
 {
 	if (text.len >= 2 && text.p[0] == '[' && text.p[text.len - 1] == ']')
-		return ip_parse_family(span_of(text.p + 1, text.len - 2), AF_INET6, IP_V6, ret_addr);
-	if (memchr(text.p, ':', text.len) != NULL)
-		return ip_parse_family(text, AF_INET6, IP_V6, ret_addr);
-	return ip_parse_family(text, AF_INET, IP_V4, ret_addr);
+		return ip_parse_v6(span_of(text.p + 1, text.len - 2), ret_addr);
+	if (ip_parse_v4(text, ret_addr) == 0)
+		return 0;
+	return text.len > 0 && memchr(text.p, ':', text.len) ? ip_parse_v6(text, ret_addr) : -EINVAL;
 }
 
 int ip_prefix_parse(struct span text, struct ip_prefix *ret_prefix)

@@ -34,7 +34,11 @@ uint64_t siphash_final(struct siphash *h);
 /* The plain function: what the published test vectors describe. */
 uint64_t siphash(const struct hash_key *key, const void *data, size_t len);
 
-/* FNV-1a with a final mix; not keyed: only for identities that an operator names. */
+/*
+ * Fast and not keyed: for identities that an operator names, and where a collision that somebody made up
+ * harms nobody but himself. The same in every build and process. Source: Wang Yi, "wyhash", final version 3,
+ * in the way it folds.
+ */
 uint64_t hash_bytes(const void *data, size_t len, uint64_t seed);
 
 /* A bijective 64-bit finaliser (splitmix64's). */

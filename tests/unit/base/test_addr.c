@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/addr.h"
 
+#include "base/rng.h"
+
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,6 +35,32 @@ static void test_what_is_no_address_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_int_not_equal(ip_parse(span_str(texts[i]), &addr), 0);
 	assert_int_not_equal(ip_parse(span_of("1.2.3.4\0", 8), &addr), 0);
+}
+
+/* Strings that are nearly addresses: the C library is asked what they are. */
+static void test_ipv4_is_read_as_the_c_library_reads_it(void **state)
+{
+	static const char alphabet[] = "0123459.. ";
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 3);
+	for (unsigned round = 0; round < 300000; round++) {
+		struct ip_addr addr;
+		char text[18] = "";
+		uint8_t bytes[4];
+		size_t len = 6 + rng_below(&rng, 10);
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = i % 3 == 1 ? '.' : alphabet[rng_below(&rng, sizeof(alphabet) - 1)];
+		if (inet_pton(AF_INET, text, bytes) != 1) {
+			assert_int_not_equal(ip_parse(span_str(text), &addr), 0);
+			continue;
+		}
+		assert_int_equal(ip_parse(span_str(text), &addr), 0);
+		assert_memory_equal(addr.bytes, bytes, 4);
+		assert_int_equal(addr.family, IP_V4);
+	}
 }
 
 static void test_an_endpoint_takes_the_default_port_only_without_its_own(void **state)
@@ -78,6 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses_read_and_print_the_same),
 		cmocka_unit_test(test_what_is_no_address_is_refused),
+		cmocka_unit_test(test_ipv4_is_read_as_the_c_library_reads_it),
 		cmocka_unit_test(test_an_endpoint_takes_the_default_port_only_without_its_own),
 		cmocka_unit_test(test_a_prefix_holds_its_addresses_and_no_others),
 	};

@@ -54,12 +54,60 @@ static void test_spans_with_the_same_bytes_but_other_borders_hash_apart(void **s
 	assert_true(siphash_final(&a) != siphash_final(&b));
 }
 
+static void test_every_bit_of_the_bytes_and_the_length_count(void **state)
+{
+	uint8_t bytes[48] = {0};
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		uint64_t hash = hash_bytes(bytes, len, 7);
+
+		assert_true(hash_bytes(bytes, len, 8) != hash);
+		assert_true(len == 0 || hash_bytes(bytes, len - 1, 7) != hash);
+		for (size_t bit = 0; bit < 8 * len; bit++) {
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_true(hash_bytes(bytes, len, 7) != hash);
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	}
+}
+
+/* Cookies and node identities outlive the process: a change of the function would orphan them. */
+static void test_the_hash_of_an_identity_never_changes(void **state)
+{
+	(void)state;
+	assert_true(hash_bytes("", 0, 0) == 0x42bc986dc5eec4d3ULL);
+	assert_true(hash_bytes("example", 7, 0) == 0x2aa3d22546ecbc67ULL);
+	assert_true(hash_bytes("an identity of more than two words", 34, 1) == 0xb73a9ae0c3d30051ULL);
+}
+
+enum { KEYS = 4096, PLACES = 256 };
+
+/* Low bits are what tables use. */
+static void test_names_that_differ_little_spread_evenly(void **state)
+{
+	unsigned filled[PLACES] = {0};
+	char name[] = "node-0000.example.com";
+
+	(void)state;
+	for (unsigned i = 0; i < KEYS; i++) {
+		for (unsigned digit = 0; digit < 4; digit++)
+			name[5 + digit] = (char)('0' + (i >> 3 * digit & 7));
+		filled[hash_bytes(name, sizeof(name) - 1, 0) % PLACES]++;
+	}
+	for (unsigned i = 0; i < PLACES; i++)
+		assert_in_range(filled[i], 1, 4 * KEYS / PLACES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_siphash_agrees_with_the_published_vectors),
 		cmocka_unit_test(test_siphash_in_pieces_equals_siphash_at_once),
 		cmocka_unit_test(test_spans_with_the_same_bytes_but_other_borders_hash_apart),
+		cmocka_unit_test(test_every_bit_of_the_bytes_and_the_length_count),
+		cmocka_unit_test(test_the_hash_of_an_identity_never_changes),
+		cmocka_unit_test(test_names_that_differ_little_spread_evenly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
