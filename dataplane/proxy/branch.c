@@ -27,19 +27,19 @@ static_assert(MARK_LEN + 2 * SEALED_LEN == BRANCH_LEN, "the branch has its annou
 static uint64_t branch_mac(
 	const struct sealed_branch *sealed, const struct hash_key *key, const struct sip_via *next)
 {
-	struct siphash h;
 	uint32_t port = (uint32_t)next->port << 1 | next->has_rport;
+	struct seal seal;
 
-	seal_begin(&h, key, SEAL_BRANCH);
-	siphash_add(&h, sealed, offsetof(struct sealed_branch, mac));
-	siphash_add(&h, &port, sizeof(port));
-	siphash_add_span(&h, next->transport);
-	siphash_add_span(&h, next->host);
-	siphash_add_span(&h, next->branch);
-	siphash_add_span(&h, next->received);
-	siphash_add_span(&h, next->rport);
-	siphash_add_span(&h, next->maddr);
-	return siphash_final(&h);
+	seal_begin(&seal, key, SEAL_BRANCH);
+	seal_add(&seal, sealed, offsetof(struct sealed_branch, mac));
+	seal_add(&seal, &port, sizeof(port));
+	seal_add_span(&seal, next->transport);
+	seal_add_span(&seal, next->host);
+	seal_add_span(&seal, next->branch);
+	seal_add_span(&seal, next->received);
+	seal_add_span(&seal, next->rport);
+	seal_add_span(&seal, next->maddr);
+	return seal_end(&seal);
 }
 
 void branch_write(struct sip_writer *w, const struct cookie_keys *keys, const struct branch *branch,

@@ -28,12 +28,12 @@ static_assert(2 * SEALED_MAX <= COOKIE_TEXT_MAX, "the cookie has its announced s
 static uint64_t cookie_mac(
 	const uint8_t *sealed, size_t sealed_len, const struct hash_key *key, struct span call_id)
 {
-	struct siphash h;
+	struct seal seal;
 
-	seal_begin(&h, key, SEAL_COOKIE);
-	siphash_add_span(&h, span_of((const char *)sealed, sealed_len));
-	siphash_add_span(&h, call_id);
-	return siphash_final(&h);
+	seal_begin(&seal, key, SEAL_COOKIE);
+	seal_add(&seal, sealed, sealed_len);
+	seal_add_span(&seal, call_id);
+	return seal_end(&seal);
 }
 
 void cookie_write(struct sip_writer *w, const struct cookie_keys *keys, const struct cookie *cookie,
@@ -92,7 +92,5 @@ int cookie_read(
 
 uint32_t cookie_tag_hash(struct span tag)
 {
-	static const struct hash_key key = {0x736c7563652d7461ULL, 0x672d686173682d31ULL};
-
-	return (uint32_t)siphash(&key, tag.p, tag.len);
+	return (uint32_t)hash_bytes(tag.p, tag.len, 0);
 }

@@ -134,10 +134,7 @@ static void edit_received(struct passage *passage, struct sip_via *ret_next)
 	if (sip_via_is_from(via, &passage->in->src))
 		return;
 	w = sip_edit_begin(edits);
-	sip_write_via_received(&w, via, &passage->in->src);
-	/* Reading it again costs little and leaves no second opinion on what the response will bring back. */
-	if (!w.overflow && sip_via_parse(span_of(w.buf, w.len), ret_next) != 0)
-		w.overflow = true;
+	sip_write_via_received(&w, via, &passage->in->src, ret_next);
 	sip_edit_end_replace(edits, via->whole, &w);
 }
 

@@ -6,47 +6,38 @@
  */
 #include "proxy/proxy_priv.h"
 
-/*
- * Fixed, so that instances without a common key agree on nodes, and a key rotation disturbs no transaction.
- * What must not be forged is authenticated in branch.c.
- */
-static const struct hash_key request_key = {0x736c7563652d6c6fULL, 0x6f702d686173682dULL};
+static uint64_t add(uint64_t hash, struct span text)
+{
+	return hash_bytes(text.p, text.len, hash);
+}
 
+/*
+ * Not keyed, so that instances without a common key agree on nodes and a key rotation disturbs no
+ * transaction. Who makes up a collision confuses his own requests only: branch.c authenticates the hash
+ * together with the peer's Via.
+ */
 uint64_t request_node_key(struct span call_id)
 {
-	struct siphash h;
-
-	siphash_init(&h, &request_key);
-	siphash_add_span(&h, call_id);
-	return siphash_final(&h);
+	return add(0, call_id);
 }
 
 struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set)
 {
 	uint32_t dialog_node = set->has_cookie ? set->cookie.node_id : 0;
-	uint64_t cseq_and_node = (uint64_t)msg->cseq << 32 | dialog_node;
-	struct request_hash hash;
-	struct siphash h;
-	struct siphash transaction;
+	struct request_hash hash = {.node_key = request_node_key(msg->call_id)};
+	uint64_t loop = hash_mix(hash.node_key ^ ((uint64_t)msg->cseq << 32 | dialog_node));
 
-	hash.node_key = request_node_key(msg->call_id);
-	siphash_init(&h, &request_key);
-	siphash_add(&h, &hash.node_key, sizeof(hash.node_key));
 	/* Our own Route values are gone here: a request that went out without them comes back without them.
 	 */
-	siphash_add(&h, &cseq_and_node, sizeof(cseq_and_node));
-	siphash_add_span(&h, msg->from_tag);
-	siphash_add_span(&h, set->request_uri.whole);
+	loop = add(loop, msg->from_tag);
+	loop = add(loop, set->request_uri.whole);
 	for (unsigned i = set->first; i < set->end; i++)
-		siphash_add_span(&h, set->values[i].uri);
-	transaction = h;
-	hash.loop = (uint32_t)siphash_final(&h);
+		loop = add(loop, set->values[i].uri);
+	hash.loop = (uint32_t)loop;
 	/* The topmost Via makes it this transaction of this peer; without a branch (RFC 2543) all of it
 	 * counts. */
-	siphash_add_span(&transaction, msg->via.host);
-	siphash_add(&transaction, &msg->via.port, sizeof(msg->via.port));
-	siphash_add_span(&transaction, msg->via.branch.len > 0 ? msg->via.branch : msg->via.whole);
-	hash.transaction = siphash_final(&transaction);
+	loop = add(loop + msg->via.port, msg->via.host);
+	hash.transaction = add(loop, msg->via.branch.len > 0 ? msg->via.branch : msg->via.whole);
 	return hash;
 }
 

@@ -11,14 +11,14 @@ static uint64_t to_tag(const struct passage *passage)
 {
 	const struct cookie_keys *keys = &passage->snap->keys;
 	const struct sip_msg *msg = passage->msg;
-	struct siphash h;
+	struct seal seal;
 
-	seal_begin(&h, &keys->key[keys->current], SEAL_TO_TAG);
-	siphash_add_span(&h, msg->call_id);
-	siphash_add_span(&h, msg->from_tag);
-	siphash_add_span(&h, msg->via.branch);
-	siphash_add(&h, &msg->cseq, sizeof(msg->cseq));
-	return siphash_final(&h);
+	seal_begin(&seal, &keys->key[keys->current], SEAL_TO_TAG);
+	seal_add_span(&seal, msg->call_id);
+	seal_add_span(&seal, msg->from_tag);
+	seal_add_span(&seal, msg->via.branch);
+	seal_add(&seal, &msg->cseq, sizeof(msg->cseq));
+	return seal_end(&seal);
 }
 
 /*

@@ -31,11 +31,16 @@ struct via_below {
 static bool find_via_below(const struct sip_msg *msg, struct via_below *ret_below)
 {
 	const struct sip_header *header = present_header(msg, SIP_HDR_VIA);
-	struct span rest = header->value;
+	struct span rest = span_from(span_end(msg->via.whole), span_end(header->value));
 	struct sip_via top;
 
-	if (sip_via_next(&rest, &top) != 0)
-		return false;
+	/* Nearly always each Via has a line of its own; else the first is read again, for a comment may
+	 * follow it. */
+	if (rest.len > 0) {
+		rest = header->value;
+		if (sip_via_next(&rest, &top) != 0)
+			return false;
+	}
 	if (rest.len > 0) {
 		if (sip_via_next(&rest, &ret_below->next) != 0)
 			return false;

@@ -34,21 +34,33 @@ struct span sip_reason(unsigned status)
 	return span_str("Unknown");
 }
 
-/* Takes the next ';'-separated parameter off, as written; a ';' inside quotes separates nothing. */
-static bool next_param(struct span *rest, struct span *ret_param)
+/* The end of the parameter at `begin`; a ';' inside quotes ends nothing. */
+static const char *param_end(const char *begin, const char *end)
 {
-	const char *p = rest->p;
-	const char *end = span_end(*rest);
+	const char *semicolon = memchr(begin, ';', (size_t)(end - begin));
+	const char *p = semicolon ? semicolon : end;
 	bool quoted = false;
 
-	if (rest->len == 0)
-		return false;
-	for (; p < end && (quoted || *p != ';'); p++) {
+	if (!memchr(begin, '"', (size_t)(p - begin)))
+		return p;
+	for (p = begin; p < end && (quoted || *p != ';'); p++) {
 		if (quoted && *p == '\\' && p + 1 < end)
 			p++;
 		else if (*p == '"')
 			quoted = !quoted;
 	}
+	return p;
+}
+
+/* Takes the next ';'-separated parameter off, as written. */
+static bool next_param(struct span *rest, struct span *ret_param)
+{
+	const char *end = span_end(*rest);
+	const char *p;
+
+	if (rest->len == 0)
+		return false;
+	p = param_end(rest->p, end);
 	*ret_param = span_from(rest->p, p);
 	*rest = p < end ? span_from(p + 1, end) : span_of(end, 0);
 	return true;
@@ -73,15 +85,20 @@ bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src)
 	return !via->has_rport && via->received.len == 0 && host_is(via->host, &src->ip);
 }
 
-void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src)
+/* What was written from `begin` on. */
+static struct span written_since(const struct sip_writer *w, size_t begin)
+{
+	return span_of(w->buf + begin, w->len - begin);
+}
+
+void sip_write_via_received(
+	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *ret_kept)
 {
 	struct span rest = via->whole;
 	struct span param;
+	size_t begin;
 
-	if (sip_via_is_from(via, src)) {
-		sip_write(w, via->whole);
-		return;
-	}
+	*ret_kept = *via;
 	/* What stands before the first ';' is protocol and sent-by; neither can hold one. */
 	if (next_param(&rest, &param))
 		sip_write(w, param);
@@ -91,15 +108,20 @@ void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, con
 		if (span_ieq_str(name, "received"))
 			continue;
 		sip_write_lit(w, ";");
-		if (span_ieq_str(name, "rport")) {
-			sip_write_lit(w, "rport=");
-			sip_write_u32(w, src->port);
-		} else {
+		if (!span_ieq_str(name, "rport")) {
 			sip_write(w, param);
+			continue;
 		}
+		sip_write_lit(w, "rport=");
+		begin = w->len;
+		sip_write_u32(w, src->port);
+		ret_kept->rport = written_since(w, begin);
+		ret_kept->rport_filled = true;
 	}
 	sip_write_lit(w, ";received=");
+	begin = w->len;
 	sip_write_ip(w, &src->ip, false);
+	ret_kept->received = written_since(w, begin);
 }
 
 /* A host to send to must be an address, and one that means a single machine. */
@@ -146,11 +168,15 @@ static void write_header(struct sip_writer *w, const struct sip_header *header)
 static void write_vias(struct sip_writer *w, const struct sip_msg *request, const struct endpoint *src)
 {
 	const struct sip_header *via = sip_header_first(request, SIP_HDR_VIA);
+	struct sip_via kept;
 
 	ensure(via);
 	sip_write_lit(w, "Via: ");
 	sip_write(w, span_from(via->value.p, request->via.whole.p));
-	sip_write_via_received(w, &request->via, src);
+	if (sip_via_is_from(&request->via, src))
+		sip_write(w, request->via.whole);
+	else
+		sip_write_via_received(w, &request->via, src, &kept);
 	sip_write(w, span_from(span_end(request->via.whole), span_end(via->value)));
 	sip_write_lit(w, "\r\n");
 	while ((via = sip_header_next(request, via)))

@@ -22,13 +22,17 @@ struct sip_reply {
 void sip_build_response(const struct sip_msg *request, const struct endpoint *src,
 	const struct sip_reply *reply, struct sip_writer *w);
 
+/* Does sent-by tell the truth, so that the Via stays as it is? */
+bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src);
+
 /*
  * Writes a Via element as the server that received it must keep it (RFC 3261 18.2.1, RFC 3581 4): `received`
- * is the source address when sent-by is not that very address or rport was asked for, `rport` gets the source
- * port. Values that the peer put there itself are not believed.
+ * is the source address, `rport` gets the source port if the peer asked. Values that the peer put there
+ * itself are not believed. *ret_kept is the element as whoever reads it next will see it; its spans point
+ * into `via` and into what was written.
  */
-bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src); /* nothing to keep: as it is */
-void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src);
+void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src,
+	struct sip_via *ret_kept);
 
 /*
  * Where a response with this topmost Via goes (RFC 3261 18.2.2, RFC 3581 4, over UDP): maddr, else received

@@ -21,42 +21,75 @@ void sip_write_u32(struct sip_writer *w, uint32_t value)
 	sip_write(w, span_of(digits + at, sizeof(digits) - at));
 }
 
+/* Eight digits at once: the nibbles of four bytes are spread over eight, then each becomes its letter. */
+static uint64_t hex_of_4(uint32_t bytes)
+{
+	uint64_t x = (bytes >> 4 & 0x0f0f0f0f) | (bytes & 0x0f0f0f0f) << 4; /* the high digit comes first */
+	uint64_t letters;
+
+	x = (x | x << 16) & 0x0000ffff0000ffffULL;
+	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
+	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0fULL;
+	letters = (x + 0x0606060606060606ULL) >> 4 & 0x0101010101010101ULL; /* 1 where the digit is above 9 */
+	return x + 0x3030303030303030ULL + letters * ('a' - '0' - 10);
+}
+
 void sip_write_hex(struct sip_writer *w, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	char *at = sip_write_reserve(w, 2 * len);
+	uint64_t text;
+	uint32_t four;
 
-	for (size_t i = 0; at && i < len; i++) {
-		at[2 * i] = hex_digits[p[i] >> 4];
-		at[2 * i + 1] = hex_digits[p[i] & 0xf];
+	if (!at)
+		return;
+	for (; len >= 4; p += 4, at += 8, len -= 4) {
+		memcpy(&four, p, 4);
+		text = hex_of_4(four);
+		memcpy(at, &text, 8);
+	}
+	for (; len > 0; p++, at += 2, len--) {
+		text = hex_of_4(*p);
+		memcpy(at, &text, 2);
 	}
 }
 
-/* 0..15, or 0xff. Upper case is refused: a token that was changed on its way is not the one we wrote. */
-static uint8_t hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (uint8_t)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (uint8_t)(c - 'a' + 10);
-	return 0xff;
-}
+/*
+ * Value + 1 of each digit, 0 for any other byte. Upper case is refused: a token that was changed on its way
+ * is not the one we wrote.
+ */
+static const uint8_t hex_values[256] = {
+	['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16,
+};
 
 int sip_read_hex(struct span digits, void *ret_bytes, size_t len)
 {
 	uint8_t *out = ret_bytes;
-	uint8_t seen = 0;
+	bool good = digits.len == 2 * len;
 
-	if (digits.len != 2 * len)
-		return -EINVAL;
-	for (size_t i = 0; i < len; i++) {
-		uint8_t high = hex_value(digits.p[2 * i]);
-		uint8_t low = hex_value(digits.p[2 * i + 1]);
+	for (size_t i = 0; good && i < len; i++) {
+		unsigned high = hex_values[(uint8_t)digits.p[2 * i]];
+		unsigned low = hex_values[(uint8_t)digits.p[2 * i + 1]];
 
-		seen |= high | low;
-		out[i] = (uint8_t)(high << 4 | (low & 0xf));
+		good = high != 0 && low != 0;
+		out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
-	return (seen & 0xf0) ? -EINVAL : 0;
+	return good ? 0 : -EINVAL;
 }
 
 static void write_v4(struct sip_writer *w, const uint8_t *bytes)
