@@ -11,6 +11,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_interrupts.h>
+#include <rte_log.h>
 #include <rte_mbuf.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -256,6 +257,20 @@ void port_destroy(struct port *port)
 	free(port);
 }
 
+/* Asking is the only way to know; that a device has none is no error, so the library need not print one. */
+static bool has_interrupts(const struct port *port)
+{
+	int library = rte_log_register("lib.ethdev");
+	int level = rte_log_get_level((uint32_t)library);
+	bool all = true;
+
+	rte_log_set_level((uint32_t)library, RTE_LOG_EMERG);
+	for (uint16_t i = 0; all && i < port->facts.queues; i++)
+		all = rte_eth_dev_rx_intr_ctl_q_get_fd(port->device, i) >= 0;
+	rte_log_set_level((uint32_t)library, (uint32_t)level);
+	return all;
+}
+
 int port_start(struct port *port, char ret_error[static PORT_ERROR_MAX])
 {
 	int result = rte_eth_dev_start(port->device);
@@ -268,11 +283,7 @@ int port_start(struct port *port, char ret_error[static PORT_ERROR_MAX])
 	/* Neighbour discovery comes by multicast. A device without the filter sees it anyway. */
 	if (rte_eth_allmulticast_enable(port->device) != 0)
 		rte_eth_promiscuous_enable(port->device);
-	port->facts.interrupts = true;
-	for (uint16_t i = 0; i < port->facts.queues; i++) {
-		if (rte_eth_dev_rx_intr_ctl_q_get_fd(port->device, i) < 0)
-			port->facts.interrupts = false;
-	}
+	port->facts.interrupts = has_interrupts(port);
 	return 0;
 }
 

@@ -44,7 +44,7 @@ void sim_ledger_destroy(struct sim_ledger *ledger)
 
 static struct span header(struct span text, const char *name)
 {
-	const char *at = memmem(text.p, text.len, name, strlen(name));
+	const char *at = text.len > 0 ? memmem(text.p, text.len, name, strlen(name)) : NULL;
 
 	if (!at)
 		return span_of(NULL, 0);
