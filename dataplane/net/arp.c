@@ -97,8 +97,11 @@ static int arp_check(const struct rte_arp_hdr *arp)
 
 /* Somebody sends from our address: the operator must know, and the link must hear who has it (RFC 5227 2.4
  * (b)). */
-static int arp_conflict(struct net *net, struct packet *pkt)
+static int arp_conflict(struct net *net, struct packet *pkt, const struct rte_arp_hdr *arp)
 {
+	/* A bridge that loops gives us back what we said ourselves. */
+	if (memcmp(arp->arp_data.arp_sha.addr_bytes, pkt->port->wire->mac, 6) == 0)
+		return STAT_net_arp_own;
 	if (budget_take(&net->error_budget, pkt->now_ns))
 		arp_announce(net, pkt->port, &pkt->src);
 	return STAT_net_arp_conflict;
@@ -131,7 +134,7 @@ int arp_input(struct net *net, struct packet *pkt)
 	pkt->dst = ip_from_v4(&arp->arp_data.arp_tip);
 	pkt->to_us = port_owns(pkt->port, &pkt->dst);
 	if (port_owns(pkt->port, &pkt->src))
-		return arp_conflict(net, pkt);
+		return arp_conflict(net, pkt, arp);
 	/* RFC 5227 2.1.1: a probe asks without an address of its own, and says nothing about a neighbour. */
 	if (!ip_is_unspecified(&pkt->src)) {
 		if (!ip_is_peer(pkt->port, &pkt->src))

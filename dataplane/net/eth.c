@@ -34,8 +34,8 @@ int eth_input(struct net *net, struct packet *pkt)
 	if (!mac_is_for_us(pkt->port, eth->dst_addr.addr_bytes))
 		return STAT_net_eth_not_ours;
 	memcpy(pkt->mac, eth->src_addr.addr_bytes, 6);
-	/* A sender is one station. Our own frames come back from bridges that loop. */
-	if (!mac_is_station(pkt->mac) || memcmp(pkt->mac, pkt->port->wire->mac, 6) == 0)
+	/* Our own address is a valid source: the kernel's end of a TAP device has the same one. */
+	if (!mac_is_station(pkt->mac))
 		return STAT_net_eth_bad_source;
 	pkt->link_unicast = !(eth->dst_addr.addr_bytes[0] & 1);
 	switch (rte_be_to_cpu_16(eth->ether_type)) {

@@ -221,7 +221,6 @@ static const struct row {
 	{"another station", udp4, STAT_net_eth_not_ours, 0, 0, {{5, 9}}},
 	{"a group of IPv4", udp4, STAT_net_eth_not_ours, 0, 0, {{1, 0}, {2, 0x5e}, {3, 1}, {4, 1}}},
 	{"a group as source", udp4, STAT_net_eth_bad_source, 0, 0, {{6, 3}}},
-	{"our own source", udp4, STAT_net_eth_bad_source, 0, 0, {{11, 1}}},
 	{"no source", udp4, STAT_net_eth_bad_source, 0, 0, {{6, 0}, {11, 0}}},
 	{"LLDP", udp4, STAT_net_eth_unknown_type, 0, 0, {{12, 0x88}, {13, 0xcc}}},
 	{"802.3 with a length", udp4, STAT_net_eth_unknown_type, 0, 0, {{12, 0}, {13, 40}}},
@@ -343,6 +342,7 @@ static const struct row {
 	{"ARP from a group's link address", arp_ask, STAT_net_arp_bad_sender, 0, 0, {{22, 3}}},
 	{"ARP from a loopback address", arp_ask, STAT_net_arp_bad_sender, 0, 0, {{28, 127}}},
 	{"ARP from the subnet's broadcast", arp_ask, STAT_net_arp_bad_sender, 0, 0, {{31, 255}}},
+	{"ARP of our own", arp_ask, STAT_net_arp_own, 0, 0, {{27, 1}, {31, 1}}},
 	{"ARP for another", arp_ask, STAT_net_arp_not_ours, 0, 0, {{41, 3}}},
 
 	{"a solicitation from afar", solicit, STAT_net_nd_hop_limit, SEAL, 0, {{21, 254}}},
