@@ -8,8 +8,8 @@ from deadline import Failure
 # Counters that say how much work there was. Every other counter names something refused, dropped or lost, and must
 # be zero unless the scenario names it: a drop nobody expects is a failure even where the traffic survived it.
 FLOW = """
-rx_* tx_* net_arp_replies net_frag_reassembled net_frag_sent net_icmp_echo_replies net_nd_adverts net_neigh_requests
-net_udp_delivered net_udp_sent sip_requests* sip_responses sip_responses_forwarded sip_replies sip_dialog_requests
+rx_* tx_* net_arp_replies net_frag_reassembled net_frag_sent net_icmp_echo_replies net_mld_reports net_nd_adverts
+net_neigh_requests net_udp_delivered net_udp_sent sip_requests* sip_responses sip_responses_forwarded sip_replies sip_dialog_requests
 sip_options_answered worker_given_rx worker_given_tx worker_probe_answers worker_probe_sent
 """.split()
 
