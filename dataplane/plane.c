@@ -275,6 +275,12 @@ void plane_wake(struct plane *plane, unsigned index)
 	idle_wake(&plane->loops[index].idle);
 }
 
+unsigned plane_arena(const struct plane *plane, unsigned index)
+{
+	ensure(index < plane->worker_count);
+	return __atomic_load_n(&plane->loops[index].arena, __ATOMIC_RELAXED);
+}
+
 int plane_source_for(const struct plane_config *config, const struct ip_addr *dst, struct ip_addr *ret_src)
 {
 	const struct ip_addr *by_gateway = NULL;

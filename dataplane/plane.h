@@ -68,6 +68,10 @@ struct rcu *plane_rcu(const struct plane *plane);
  * when it is awake. */
 void plane_wake(struct plane *plane, unsigned index);
 
+/* The allocator's arena of a worker's thread, for `show memory`; 0: the common one, also before it has begun.
+ */
+unsigned plane_arena(const struct plane *plane, unsigned index);
+
 /* A source address for traffic toward dst, by the ports' subnets and gateways. 0 or -ENETUNREACH. */
 must_use int plane_source_for(
 	const struct plane_config *config, const struct ip_addr *dst, struct ip_addr *ret_src);
