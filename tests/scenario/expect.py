@@ -15,8 +15,8 @@ sip_options_answered worker_given_rx worker_given_tx worker_probe_answers worker
 
 # What the kernel on the other side says by itself, and what probes meet while nodes start and end: every run has it.
 NOISE = """
-net_arp_not_ours net_eth_not_ours net_icmp_ignored net_icmp_unreachable net_ip6_not_ours net_nd_not_ours net_nd_router
-net_neigh_unknown net_neigh_unanswered net_neigh_failed worker_node_unreachable worker_probe_late
+net_arp_not_ours net_eth_not_ours net_icmp_ignored net_icmp_unreachable net_ip6_not_ours net_mld_reports net_nd_not_ours
+net_nd_router net_neigh_unknown net_neigh_unanswered net_neigh_failed worker_node_unreachable worker_probe_late
 """.split()
 
 
