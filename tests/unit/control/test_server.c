@@ -219,6 +219,33 @@ static void test_garbage_gets_an_error_with_a_name_and_the_connection_goes_on(vo
 	expect_error(world, deep, "parse_error");
 }
 
+/* Lines that are nearly requests: each byte of a good one replaced, at random. */
+static void test_no_line_whatever_ends_anything_but_its_own_connection(void **state)
+{
+	static const char good[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"show.node\",\"params\":{\"name\":\"x\"}}\n";
+	struct world *world = *state;
+	static char answer[65536];
+	int witness = dial(world);
+
+	srand(1);
+	for (unsigned round = 0; round < 5000; round++) {
+		char line[sizeof(good)];
+		int fd = dial(world);
+		memcpy(line, good, sizeof(good));
+		for (int i = rand() % 6; i > 0; i--)
+			line[rand() % (int)(sizeof(good) - 1)] = (char)rand();
+		(void)!send(fd, line, sizeof(good) - 1, MSG_NOSIGNAL);
+		hear(world, fd, answer, sizeof(answer));
+		close(fd);
+		pump(world);
+	}
+	say(witness, REQUEST(7, "show.version"));
+	hear(world, witness, answer, sizeof(answer));
+	assert_non_null(strstr(answer, "\"id\":7,\"result\""));
+	close(witness);
+}
+
 static void test_a_line_of_ten_megabytes_is_refused_after_64_kilobytes(void **state)
 {
 	struct world *world = *state;
@@ -438,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVER_TEST(test_requests_are_answered_in_order_however_they_are_cut),
 		SERVER_TEST(test_garbage_gets_an_error_with_a_name_and_the_connection_goes_on),
+		SERVER_TEST(test_no_line_whatever_ends_anything_but_its_own_connection),
 		SERVER_TEST(test_a_line_of_ten_megabytes_is_refused_after_64_kilobytes),
 		SERVER_TEST(test_half_a_line_ends_the_connection_after_its_time),
 		SERVER_TEST(test_rows_are_made_only_as_fast_as_they_are_read),
