@@ -28,8 +28,7 @@ struct measure_row {
 /* Does the thing `iterations` times. */
 typedef void (*measure_op)(void *data, uint64_t iterations);
 
-/* Measures op; fills iterations, ns and cycles of *ret_row for one iteration. Takes about a third of a
- * second. */
+/* Measures op; fills iterations, ns and cycles of *ret_row for one iteration. Takes some 300 ms. */
 void measure(measure_op op, void *data, struct measure_row *ret_row);
 
 /* A figure that is not the mean of repetitions: a compile that takes seconds, memory. */

@@ -48,8 +48,7 @@ struct name_words {
 		sizeof(s) - 1, WORD(s, 0), WORD(s, 8), WORD(s, sizeof(s) < 9 ? 0 : sizeof(s) - 9) \
 	}
 
-/* Whether the name at p, of the same length, is this one, with `bits` set in each byte. Eight bytes are
- * readable. */
+/* Whether the name at p, of the same length, is this one; `bits` are set in each byte. Reads eight bytes. */
 static inline __attribute__((always_inline)) bool same_name(
 	const char *p, struct name_words name, uint64_t bits)
 {
@@ -128,8 +127,7 @@ static inline __attribute__((always_inline)) enum sip_method method_at(const cha
 	}
 }
 
-/* Names so near the limit that eight bytes cannot be read are looked up in a copy; apart, to keep the others
- * fast. */
+/* A name so near the limit that eight bytes cannot be read is looked up in a copy. */
 static __attribute__((noinline)) enum sip_header_id header_near_limit(struct span name)
 {
 	char copy[8] = {0};

@@ -60,8 +60,9 @@ static enum parse_result read_start_line(struct parse *parse)
 
 	if (lf == NULL)
 		return unfinished(parse, parse->line, SIP_START_LINE_MAX);
-	if (lf == parse->line || (size_t)(lf - parse->line) > SIP_START_LINE_MAX)
-		return broken(msg, lf == parse->line ? SIP_ERR_bad_header : SIP_ERR_header_too_long);
+	ensure(lf > parse->line); /* line ends before the message were skipped */
+	if ((size_t)(lf - parse->line) > SIP_START_LINE_MAX)
+		return broken(msg, SIP_ERR_header_too_long);
 	msg->start_line = span_from(parse->line, lf - 1);
 	fault(msg, start_line_read(msg, parse->end));
 	parse->line = lf + 1;
@@ -74,16 +75,13 @@ static inline struct span value_between(const char *value, const char *end)
 	if (*value == ' ')
 		value++;
 	/* A blank here, and also the CR behind an empty value. */
-	if (unlikely_true((unsigned char)*value <= ' ' || (unsigned char)end[-1] <= ' ')) {
-		/* "Name:" LF has its colon where the CR should be; the stray LF is reported when the walk is
-		 * over. */
+	if (unlikely_true((unsigned char)*value <= ' ' || (unsigned char)end[-1] <= ' '))
 		return value < end ? span_trim(span_from(value, end)) : span_of(end, 0);
-	}
 	return span_from(value, end);
 }
 
-/* Blanks may stand between a name and its colon (RFC 3261 7.3.1). Before the name is the LF of the line
- * before. */
+/* Blanks may stand between a name and its colon (RFC 3261 7.3.1). Before the name stands another line's LF.
+ */
 static inline const char *name_end_before(const char *name, const char *colon)
 {
 	while (unlikely_true((unsigned char)colon[-1] <= ' ') && colon > name && is_blank(colon[-1]))
@@ -142,7 +140,8 @@ static enum parse_result read_headers(struct parse *parse)
 	struct sip_header *header = parse->msg->headers;
 	const struct sip_header *const headers_end = header + SIP_HEADERS_MAX;
 	enum line_kind kind = line_kind(line, lines.end);
-	enum sip_error error = SIP_ERR_NONE;
+	bool odd_line = false;
+	bool overflow = false;
 
 	/* A blank behind the start line folds nothing; it makes a header without a proper name. */
 	while (likely_true(kind == LINE_HEADER) || (kind == LINE_FOLDED && line == parse->line)) {
@@ -157,9 +156,9 @@ static enum parse_result read_headers(struct parse *parse)
 		if (unlikely_true((size_t)(lf - line) > SIP_HEADER_LINE_MAX))
 			return broken(parse->msg, SIP_ERR_header_too_long);
 		if (unlikely_true(colon == NULL || colon > lf)) {
-			error = SIP_ERR_bad_header;
+			odd_line = true;
 		} else if (unlikely_true(header == headers_end)) {
-			error = SIP_ERR_too_many_headers;
+			overflow = true;
 		} else {
 			header->line = span_from(line, lf + 1);
 			header->name = span_from(line, colon);
@@ -167,7 +166,10 @@ static enum parse_result read_headers(struct parse *parse)
 		}
 		line = lf + 1;
 	}
-	fault(parse->msg, error);
+	if (odd_line)
+		fault(parse->msg, SIP_ERR_bad_header);
+	if (overflow)
+		parse->msg->error = SIP_ERR_too_many_headers; /* whatever else: a Via may be missing */
 	parse->msg->header_count = (uint8_t)(header - parse->msg->headers);
 	parse->lines = lines;
 	if (kind != LINE_EMPTY)
@@ -333,52 +335,65 @@ static void read_via(struct parse *parse)
 	msg->answerable = !span_empty(msg->via.host) && msg->error != SIP_ERR_too_many_headers;
 }
 
-/* A header that may stand once may stand again with the same value: then there is nothing to choose. */
-static void refuse_duplicate(struct sip_msg *msg, enum sip_header_id id, enum sip_error error)
+/*
+ * Whether all headers with that id have the same value: then there is nothing to choose, although the header
+ * may stand only once.
+ */
+static bool one_value(const struct sip_msg *msg, enum sip_header_id id)
 {
 	const struct sip_header *first = sip_header_first(msg, id);
 
 	for (const struct sip_header *h = first; h != NULL; h = sip_header_next(msg, h)) {
 		if (!span_eq(h->value, first->value))
-			fault(msg, error);
+			return false;
 	}
+	return true;
 }
 
+/* Content-Length is left to the reader of the body. */
 static void refuse_duplicates(struct sip_msg *msg, uint32_t repeated)
 {
-	static const uint32_t once = 1U << SIP_HDR_CONTENT_LENGTH | 1U << SIP_HDR_FROM | 1U << SIP_HDR_TO |
-				     1U << SIP_HDR_CALL_ID | 1U << SIP_HDR_CSEQ | 1U << SIP_HDR_MAX_FORWARDS;
+	static const uint32_t once = 1U << SIP_HDR_FROM | 1U << SIP_HDR_TO | 1U << SIP_HDR_CALL_ID |
+				     1U << SIP_HDR_CSEQ | 1U << SIP_HDR_MAX_FORWARDS;
 
 	if (likely_true((repeated & once) == 0))
 		return;
-	refuse_duplicate(msg, SIP_HDR_CONTENT_LENGTH, SIP_ERR_bad_content_length);
-	refuse_duplicate(msg, SIP_HDR_FROM, SIP_ERR_duplicate_mandatory);
-	refuse_duplicate(msg, SIP_HDR_TO, SIP_ERR_duplicate_mandatory);
-	refuse_duplicate(msg, SIP_HDR_CALL_ID, SIP_ERR_duplicate_mandatory);
-	refuse_duplicate(msg, SIP_HDR_CSEQ, SIP_ERR_duplicate_mandatory);
-	refuse_duplicate(msg, SIP_HDR_MAX_FORWARDS, SIP_ERR_duplicate_mandatory);
+	if (!one_value(msg, SIP_HDR_FROM) || !one_value(msg, SIP_HDR_TO) ||
+		!one_value(msg, SIP_HDR_CALL_ID) || !one_value(msg, SIP_HDR_CSEQ) ||
+		!one_value(msg, SIP_HDR_MAX_FORWARDS))
+		fault(msg, SIP_ERR_duplicate_mandatory);
+}
+
+/* Whether Content-Length says, once, how long the body is. */
+static bool read_content_length(struct sip_msg *msg, size_t *ret_len)
+{
+	const struct sip_header *header = sip_header_first(msg, SIP_HDR_CONTENT_LENGTH);
+	uint32_t number;
+
+	if (header == NULL)
+		return false;
+	if (!read_number(header, INT32_MAX, &number) || !one_value(msg, SIP_HDR_CONTENT_LENGTH)) {
+		fault(msg, SIP_ERR_bad_content_length);
+		return false;
+	}
+	msg->has_content_length = true;
+	*ret_len = number;
+	return true;
 }
 
 /*
- * The body's length (RFC 3261 18.3): a datagram may hold more than the message and may leave Content-Length
- * out; in a stream nothing else tells where the next message begins.
+ * The body (RFC 3261 18.3): a datagram may hold more than the message and may leave Content-Length out; in a
+ * stream nothing else tells where the next message begins.
  */
 static enum parse_result read_body(struct parse *parse, const char *begin)
 {
 	struct sip_msg *msg = parse->msg;
-	const struct sip_header *header = sip_header_first(msg, SIP_HDR_CONTENT_LENGTH);
 	size_t left = (size_t)(parse->end - parse->line);
 	size_t len = left;
-	uint32_t number;
 
-	if (header == NULL) {
-		if (!parse->whole)
-			fault(msg, SIP_ERR_bad_content_length);
-	} else if (!read_number(header, INT32_MAX, &number)) {
+	if (!read_content_length(msg, &len) && !parse->whole) {
 		fault(msg, SIP_ERR_bad_content_length);
-	} else {
-		len = number;
-		msg->has_content_length = true;
+		return PARSE_BAD;
 	}
 	if (len > left && parse->whole) {
 		len = left;

@@ -5,8 +5,7 @@
 
 #include "sip/msg.h"
 
-/* Reads msg->start_line into msg. Returns SIP_ERR_NONE or what is wrong; the rest of the message can still be
- * read. */
+/* Reads msg->start_line into msg. Returns SIP_ERR_NONE or what is wrong with it. */
 enum sip_error start_line_read(struct sip_msg *msg, const char *limit);
 
 #endif

@@ -8,8 +8,7 @@
 
 #include <errno.h>
 
-/* Field by field: a string instruction, which the compiler takes for a whole struct, costs more than these
- * stores. */
+/* Field by field: for a whole struct the compiler takes a string instruction, which costs more. */
 static inline void uri_clear(struct sip_uri *uri)
 {
 	const struct span none = {NULL, 0};

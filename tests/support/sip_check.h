@@ -11,8 +11,7 @@ void sip_check(struct span bytes, bool whole, enum parse_result result, const st
 /* Whether two answers for the same bytes are the same, span by span. */
 bool sip_check_same(const struct sip_msg *a, const struct sip_msg *b);
 
-/* Parses bytes in both modes and checks the answers, their repetition, and all that can be read from the
- * headers. */
+/* Parses bytes in both modes; checks the answers, that they repeat, and all that the headers hold. */
 void sip_check_all(struct span bytes);
 
 #endif

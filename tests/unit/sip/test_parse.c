@@ -420,7 +420,11 @@ static void test_128_headers_are_taken_and_one_more_is_refused(void **state)
 	assert_int_equal(parse_bytes(text, with_headers(SIP_HEADERS_MAX + 1), true), PARSE_BAD);
 	assert_int_equal(msg.error, SIP_ERR_too_many_headers);
 	assert_int_equal(msg.header_count, SIP_HEADERS_MAX);
-	/* A Via may be among those left out. */
+	/* A Via may be among those left out, whatever else is wrong. */
+	assert_false(msg.answerable);
+	text[0] = '(';
+	assert_int_equal(parse_bytes(text, strlen(text), true), PARSE_BAD);
+	assert_int_equal(msg.error, SIP_ERR_too_many_headers);
 	assert_false(msg.answerable);
 }
 
@@ -493,12 +497,21 @@ static void test_messages_follow_each_other_in_a_stream(void **state)
 static void test_a_bad_message_of_known_length_can_be_stepped_over(void **state)
 {
 	static const char bytes[] = "INVITE <sip:b> SIP/2.0\r\n" VIA REST "l: 2\r\n\r\nhiX";
+	static const char unknown[] = "INVITE <sip:b> SIP/2.0\r\n" VIA REST "l: x\r\n\r\nhiX";
+	static const char differing[] = LINE VIA REST "l: 2\r\nl: 3\r\n\r\nhiX";
 
 	(void)state;
 	assert_int_equal(parse_bytes(bytes, sizeof(bytes) - 1, false), PARSE_BAD);
 	assert_int_equal(msg.error, SIP_ERR_bad_uri);
 	assert_int_equal(msg.total_len, sizeof(bytes) - 2);
 	assert_true(msg.answerable);
+	/* Not so when the length is what is bad, whatever else is. */
+	assert_int_equal(parse_bytes(unknown, sizeof(unknown) - 1, false), PARSE_BAD);
+	assert_int_equal(msg.error, SIP_ERR_bad_uri);
+	assert_int_equal(msg.total_len, 0);
+	assert_int_equal(parse_bytes(differing, sizeof(differing) - 1, false), PARSE_BAD);
+	assert_int_equal(msg.error, SIP_ERR_bad_content_length);
+	assert_int_equal(msg.total_len, 0);
 }
 
 int main(void)
