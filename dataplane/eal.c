@@ -11,6 +11,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -134,6 +135,20 @@ static void add_memory(struct command_line *line, const struct eal_config *confi
 	add(line, text);
 }
 
+/*
+ * The TAP driver's signals are the workers' (loop.c). Blocked here they are blocked in the EAL's own threads
+ * and in all that control starts later; while nobody takes one it waits for the first worker.
+ */
+static void leave_driver_signals_to_workers(void)
+{
+	sigset_t driver;
+
+	sigemptyset(&driver);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		sigaddset(&driver, number);
+	pthread_sigmask(SIG_BLOCK, &driver, NULL);
+}
+
 int eal_boot(
 	const struct eal_config *config, struct eal_facts *ret_facts, char ret_error[static EAL_ERROR_MAX])
 {
@@ -149,6 +164,7 @@ int eal_boot(
 	add_cores(&line);
 	add_memory(&line, config, huge_pages);
 	add_devices(&line, config);
+	leave_driver_signals_to_workers();
 	if (rte_eal_init(line.argc, line.argv) < 0) {
 		snprintf(ret_error, EAL_ERROR_MAX, "DPDK does not start: %s; its own messages stand above",
 			rte_strerror(rte_errno));

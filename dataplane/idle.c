@@ -119,7 +119,12 @@ static void rest(struct idle *idle, uint64_t nap_ns)
 
 	for (unsigned i = 0; i < idle->queue_count; i++)
 		port_wait_begin(idle->queues[i].port, idle->queues[i].queue);
-	rte_epoll_wait(RTE_EPOLL_PER_THREAD, events, IDLE_QUEUES_MAX + 1, timeout_ms);
+	/*
+	 * Woken, it polls for a while before it may sleep again: events are edges, so a frame that the driver
+	 * hands out only a moment after its event would else lie there until the next one.
+	 */
+	if (rte_epoll_wait(RTE_EPOLL_PER_THREAD, events, IDLE_QUEUES_MAX + 1, timeout_ms) > 0)
+		idle_busy(idle);
 	for (unsigned i = 0; i < idle->queue_count; i++)
 		port_wait_end(idle->queues[i].port, idle->queues[i].queue);
 }

@@ -107,19 +107,27 @@ static void pin(const struct loop *loop)
 	pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
-/* Orders to the process are control's to take. The TAP driver's own real-time signal must still come through.
+/*
+ * Orders to the process are control's to take. The TAP driver tells by a real-time signal that frames are
+ * there, and until the signal is handled it hands none out: eal_boot() blocks those for everybody else, so
+ * the kernel brings them to a worker, which handles them before its next look at the queue.
  */
-static void leave_signals_to_control(void)
+static void take_driver_signals_only(void)
 {
-	sigset_t set;
+	sigset_t orders;
+	sigset_t driver;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGUSR2);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&orders);
+	sigaddset(&orders, SIGHUP);
+	sigaddset(&orders, SIGINT);
+	sigaddset(&orders, SIGTERM);
+	sigaddset(&orders, SIGUSR1);
+	sigaddset(&orders, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, &orders, NULL);
+	sigemptyset(&driver);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		sigaddset(&driver, number);
+	pthread_sigmask(SIG_UNBLOCK, &driver, NULL);
 }
 
 static void *thread_main(void *arg)
@@ -130,7 +138,7 @@ static void *thread_main(void *arg)
 
 	snprintf(name, sizeof(name), "worker-%u", index);
 	pthread_setname_np(pthread_self(), name);
-	leave_signals_to_control();
+	take_driver_signals_only();
 	pin(loop);
 	/* Without a place in the EAL it works as well, only without the pools' caches. */
 	bool registered = rte_thread_register() == 0;
