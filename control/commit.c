@@ -148,16 +148,11 @@ static void change_idle(struct daemon *daemon)
 
 /* ---- publication ---- */
 
-static int publish(struct daemon *daemon, const struct parts *parts, uint64_t generation)
+/* Takes both, the snapshot also on failure. `next` may be NULL: memory was short. */
+static int publish(struct daemon *daemon, struct snapshot *next, const struct parts *parts)
 {
-	struct snapshot *next = publisher_next(&daemon->publisher);
-	int ret;
+	int ret = next ? publisher_publish(&daemon->publisher, next, parts, reactor_now_ns()) : -ENOMEM;
 
-	if (!next)
-		return -ENOMEM;
-	next->generation = generation;
-	update_snapshot(daemon, next);
-	ret = publisher_publish(&daemon->publisher, next, parts, reactor_now_ns());
 	if (ret < 0) {
 		free(next);
 		return ret;
@@ -170,8 +165,13 @@ static int publish(struct daemon *daemon, const struct parts *parts, uint64_t ge
 static void change_publish(struct daemon *daemon)
 {
 	struct change *change = &daemon->change;
+	struct snapshot *next = publisher_next(&daemon->publisher);
 
-	if (publish(daemon, &change->build.parts, daemon->journal.number + 1) < 0) {
+	if (next) {
+		next->generation = daemon->journal.number + 1;
+		update_snapshot(daemon, next);
+	}
+	if (publish(daemon, next, &change->build.parts) < 0) {
 		change_impossible(daemon, "memory is short");
 		return;
 	}
@@ -206,6 +206,11 @@ static void change_build(struct daemon *daemon)
 	struct change *change = &daemon->change;
 	struct build *build = &change->build;
 
+	/* Nearly all of the new table is in what the merge is compiling: the build then takes that over. */
+	if ((build->wants & BUILD_ROUTES) && daemon->merge) {
+		change->stage = CHANGE_MERGING;
+		return;
+	}
 	build->worker_count = plane_worker_count(daemon->plane);
 	build->like = daemon->publisher.parts.routes;
 	if (build_gather(build, daemon->running, daemon->routes, daemon->nodes) < 0) {
@@ -457,15 +462,13 @@ static void merge_done(struct compile_job *job)
 	struct parts parts = {0};
 	int ret = daemon->merge_ret;
 
-	/* The build under way borrows the current table, and brings a whole one anyway: keep what it borrows.
-	 */
-	if (ret == 0 && daemon->change.stage == CHANGE_BUILDING)
-		ret = -ESTALE;
+	/* No build borrows the current table now: one that would waits for us, and none merges while one is
+	 * built. */
 	if (ret == 0)
 		ret = route_merge_finish(
 			daemon->merge, daemon->publisher.parts.routes, &parts.routes, &daemon->merge_error);
 	if (ret == 0)
-		ret = publish(daemon, &parts, daemon->publisher.current->generation);
+		ret = publish(daemon, publisher_next(&daemon->publisher), &parts);
 	/* Stale: the whole table was built anew meanwhile, so there is nothing left to merge. */
 	if (ret < 0 && ret != -ESTALE)
 		log_line(&daemon->log, CONFIG_LOG_WARNING, "routes were not merged: %s", strerror(-ret));
@@ -475,6 +478,8 @@ static void merge_done(struct compile_job *job)
 		log_line(&daemon->log, CONFIG_LOG_DEBUG, "routes merged into a new base");
 	route_merge_destroy(daemon->merge);
 	daemon->merge = NULL;
+	if (daemon->change.stage == CHANGE_MERGING)
+		change_build(daemon);
 }
 
 void merge_consider(struct daemon *daemon)

@@ -26,6 +26,7 @@ enum {
 enum change_stage {
 	CHANGE_NONE,
 	CHANGE_LOADING,   /* reload: the compile thread reads the file */
+	CHANGE_MERGING,   /* the whole route table is wanted: the merge under way makes it quicker */
 	CHANGE_BUILDING,  /* the compile thread makes parts of the snapshot */
 	CHANGE_PUBLISHED, /* workers are coming to it one by one */
 };

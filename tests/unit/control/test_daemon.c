@@ -84,7 +84,7 @@ static int group_setup(void **state)
 static void ctl_with(const char *line, const char *in)
 {
 	char copy[512];
-	char piped[512];
+	static char piped[32768];
 	const char *argv[32] = {"sluicectl", "-s", world.socket};
 	int argc = 3;
 	char *rest = copy;
@@ -244,6 +244,29 @@ static void test_a_route_takes_effect_and_is_taken_back(void **state)
 	expect_done("test route sip:bob@new.com");
 	assert_null(strstr(world.out, "imp-b"));
 	expect_done("rollback");
+	expect_done("diff");
+	assert_string_equal(world.out, "");
+}
+
+/* The merge runs while routes still come, and while a change wants the whole table. */
+static void test_many_changes_are_merged_behind_the_operators_back(void **state)
+{
+	static char lines[32768];
+	size_t len = 0;
+
+	(void)state;
+	expect_done("set log debug");
+	for (unsigned i = 0; i < ROUTE_DELTA_MERGE + 40; i++)
+		len += (size_t)snprintf(lines + len, sizeof(lines) - len,
+			"add route pattern=.com.domaina.m%u type=domain next_hop=imp-b\n", i);
+	ctl_with("", lines);
+	assert_int_equal(world.code, CLI_DONE);
+	expect_done("set node imp-b weight=7");
+	expect_done("test route sip:bob@m280.domaina.com");
+	expect_done("show log");
+	assert_non_null(strstr(world.out, "routes merged into a new base"));
+	snprintf(lines, sizeof(lines), "rollback %u", ROUTE_DELTA_MERGE + 42);
+	expect_done(lines);
 	expect_done("diff");
 	assert_string_equal(world.out, "");
 }
@@ -416,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_exit_codes_tell_whose_fault_it_was),
 		cmocka_unit_test(test_commands_come_from_a_pipe_until_one_fails),
 		cmocka_unit_test(test_a_route_takes_effect_and_is_taken_back),
+		cmocka_unit_test(test_many_changes_are_merged_behind_the_operators_back),
 		cmocka_unit_test(test_a_refused_change_leaves_everything_as_it_was),
 		cmocka_unit_test(test_a_next_hop_by_address_is_a_node_while_a_route_leads_there),
 		cmocka_unit_test(test_a_node_moves_and_its_routes_follow),
