@@ -129,6 +129,15 @@ static inline enum line_kind line_kind(const char *line, const char *end)
 	return line[1] == '\n' ? LINE_EMPTY : LINE_HEADER;
 }
 
+static bool has_long_header(const struct sip_msg *msg)
+{
+	for (unsigned i = 0; i < msg->header_count; i++) {
+		if (msg->headers[i].line.len > SIP_HEADER_LINE_MAX)
+			return true;
+	}
+	return false;
+}
+
 /*
  * First step: the rows with where each header stands and where its colon is. parse->line is then behind the
  * empty line. Everything the loop needs is in registers, which is why it calls nothing.
@@ -136,7 +145,8 @@ static inline enum line_kind line_kind(const char *line, const char *end)
 static enum parse_result read_headers(struct parse *parse)
 {
 	struct lines lines = parse->lines;
-	const char *line = parse->line;
+	const char *const begin = parse->line;
+	const char *line = begin;
 	struct sip_header *header = parse->msg->headers;
 	const struct sip_header *const headers_end = header + SIP_HEADERS_MAX;
 	enum line_kind kind = line_kind(line, lines.end);
@@ -144,7 +154,7 @@ static enum parse_result read_headers(struct parse *parse)
 	bool overflow = false;
 
 	/* A blank behind the start line folds nothing; it makes a header without a proper name. */
-	while (likely_true(kind == LINE_HEADER) || (kind == LINE_FOLDED && line == parse->line)) {
+	while (likely_true(kind == LINE_HEADER) || (kind == LINE_FOLDED && line == begin)) {
 		const char *colon;
 		const char *ignored;
 		const char *lf = lines_next(&lines, &colon);
@@ -153,9 +163,8 @@ static enum parse_result read_headers(struct parse *parse)
 			lf = lines_next(&lines, &ignored);
 		if (unlikely_true(lf == NULL || kind == LINE_UNKNOWN))
 			break;
-		if (unlikely_true((size_t)(lf - line) > SIP_HEADER_LINE_MAX))
-			return broken(parse->msg, SIP_ERR_header_too_long);
-		if (unlikely_true(colon == NULL || colon > lf)) {
+		/* No colon, which is NULL, or none before the LF. */
+		if (unlikely_true((uintptr_t)colon - 1 >= (uintptr_t)lf)) {
 			odd_line = true;
 		} else if (unlikely_true(header == headers_end)) {
 			overflow = true;
@@ -177,6 +186,8 @@ static enum parse_result read_headers(struct parse *parse)
 	parse->line = line + 2;
 	if (lines.stray != NULL && lines.stray < parse->line)
 		return broken(parse->msg, SIP_ERR_bad_header);
+	if (unlikely_true(parse->line - begin > SIP_HEADER_LINE_MAX) && has_long_header(parse->msg))
+		return broken(parse->msg, SIP_ERR_header_too_long);
 	return PARSE_OK;
 }
 
@@ -195,12 +206,12 @@ static uint32_t finish_headers(struct parse *parse)
 		struct sip_header *header = &msg->headers[i];
 
 		header_finish(header, parse->end);
+		if (unlikely_true(header->id == SIP_HDR_OTHER))
+			check_other_name(parse, header->name);
 		header->next = msg->first[header->id];
 		msg->first[header->id] = (uint8_t)i;
 		repeated |= seen & 1U << header->id;
 		seen |= 1U << header->id;
-		if (unlikely_true(header->id == SIP_HDR_OTHER))
-			check_other_name(parse, header->name);
 	}
 	return repeated;
 }

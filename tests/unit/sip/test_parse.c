@@ -453,7 +453,7 @@ static void test_lines_have_a_limit(void **state)
 		parse_bytes(text, with_fill("INVITE sip:", fill, "@h SIP/2.0\r\n" VIA REST "\r\n"), true),
 		PARSE_BAD);
 	assert_int_equal(msg.error, SIP_ERR_header_too_long);
-	fill = SIP_HEADER_LINE_MAX - strlen("X:\r");
+	fill = SIP_HEADER_LINE_MAX - strlen("X:\r\n");
 	assert_int_equal(parse_bytes(text, with_fill(LINE VIA REST "X:", fill, "\r\n\r\n"), true), PARSE_OK);
 	assert_int_equal(
 		parse_bytes(text, with_fill(LINE VIA REST "X:", fill + 1, "\r\n\r\n"), true), PARSE_BAD);
