@@ -3,7 +3,7 @@
 """Runs scenarios against the built daemon: python3 tests/scenario [-j N] [--build DIR] [--keep] [NAME...].
 
 One PASS, FAIL or SKIP line a run. NAME is a scenario or one of its variants; without names all are run. Each run has
-its logs, its configuration and the commands it started under build/scenario/NAME/.
+its logs, its configuration and the commands it started under BUILD/scenario/NAME/.
 """
 import argparse
 import os
@@ -46,7 +46,8 @@ def choose(names):
 class Runner:
     def __init__(self, options):
         self.options = options
-        self.logs = ROOT / "build" / "scenario"
+        self.build = options.build.resolve()
+        self.logs = self.build / "scenario"
         self.lock = threading.RLock()  # again: a signal may come while this thread holds it
         self.children = set()
         self.stopping = False
@@ -61,9 +62,10 @@ class Runner:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         keep = ["--keep"] if self.options.keep else []
-        inside = [sys.executable, str(HERE / "inside.py"), str(self.options.build.resolve()), str(folder), variant.name]
+        inside = [sys.executable, str(HERE / "inside.py"), str(self.build), str(folder), variant.name]
         command = isolation.command([*inside, *keep], f"scenario-{variant.name}")
-        (folder / "replay").write_text(f"python3 tests/scenario {variant.name}\n")
+        build = "" if self.build == ROOT / "build" else f"--build {self.build} "
+        (folder / "replay").write_text(f"python3 tests/scenario {build}{variant.name}\n")
         with self.lock:
             if self.stopping:
                 return None
@@ -100,7 +102,7 @@ class Runner:
                 steps = (folder / "steps.log").read_text().splitlines() if (folder / "steps.log").exists() else []
                 for line in rest[-TAIL_LINES:] + ["..."] + steps[-6:]:
                     print(f"    {line}")
-                print(f"    logs: {folder.relative_to(ROOT)}/   again: {(folder / 'replay').read_text().strip()}")
+                print(f"    logs: {folder}/   again: {(folder / 'replay').read_text().strip()}")
             sys.stdout.flush()
 
     def stop(self, *_):

@@ -7,7 +7,7 @@ import isolation
 import yamltext
 from deadline import Failure, until
 from process import Process
-from scenario import HOSTS, KERNEL_MAC, addresses
+from scenario import HOSTS, addresses
 
 START_MS = 20000
 STOP_MS = 5000
@@ -69,9 +69,13 @@ class Daemon:
     def start(self):
         self.starts += 1
         self.process = Process("sluice", [self.program, "--config", self.config_path], self.folder, self.starts)
+        until("sluice makes its TAP device", self.tap_is_there, START_MS)
+        isolation.dress_tap(peer_addresses())
         until("sluice answers its operator", self.answers, START_MS)
-        # Not before: starting the port gives the kernel's side of the device the balancer's MAC address.
-        isolation.dress_tap(peer_addresses(), KERNEL_MAC)
+
+    def tap_is_there(self):
+        self.check_running()
+        return isolation.tap_is_there(), "no device"
 
     def answers(self):
         self.check_running()

@@ -21,7 +21,7 @@ from daemon import Control, peer_addresses
 from deadline import Failure, until
 from process import Process
 from peers import kamailio_arguments, sipp_arguments
-from scenario import KERNEL_MAC, addresses
+from scenario import addresses
 from watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,14 +61,15 @@ class Demo:
 
     def start_sluice(self):
         self.start("sluice", [self.build / "control" / "sluice", "--config", CONFIG])
-        until("sluice answers", self.sluice_answers, READY_MS)
-        isolation.dress_tap(peer_addresses(), KERNEL_MAC)
+        until("sluice makes its TAP device", lambda: (self.sluice_runs() and isolation.tap_is_there(), "none"), READY_MS)
+        isolation.dress_tap(peer_addresses())
+        until("sluice answers", lambda: self.sluice_runs() and self.control.answers(), READY_MS)
 
-    def sluice_answers(self):
+    def sluice_runs(self):
         sluice = self.processes["sluice"]
         if not sluice.running():
             raise Failure(f"sluice ended with status {sluice.child.returncode}\n{sluice.tail()}")
-        return self.control.answers()
+        return True
 
     def start_node(self, name):
         if self.kamailio:

@@ -34,8 +34,8 @@ def prepare():
         write(f"{ipv6}/accept_dad", "0")
         write(f"{ipv6}/router_solicitations", "0")
         write(f"{ipv6}/autoconf", "0")
-    # A new device stays silent until dress_tap() has given it a MAC address that differs from the balancer's.
-    write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1")
+    # Starting its port may take the device down for a moment.
+    write("/proc/sys/net/ipv6/conf/default/keep_addr_on_down", "1")
     # Taking the first address of the device away must leave the others.
     write("/proc/sys/net/ipv4/conf/all/promote_secondaries", "1")
     # Nodes are to be there before the balancer, and with it the device that has their addresses.
@@ -46,16 +46,18 @@ def prepare():
     write("/proc/sys/net/ipv6/icmp/ratelimit", "0")
 
 
-def dress_tap(addresses, mac):
-    """Gives the kernel's side of the TAP device its own MAC address, and the addresses of all peers."""
-    # The TAP PMD gives both sides the same MAC address; with two of them a frame to the wrong one is seen.
-    run("ip", "link", "set", TAP, "address", mac, "up")
-    write(f"/proc/sys/net/ipv6/conf/{TAP}/disable_ipv6", "0")
-    commands = []
+def tap_is_there():
+    """Not by /sys, which shows the devices of the namespace it was mounted in."""
+    return subprocess.run(["ip", "link", "show", TAP], capture_output=True).returncode == 0
+
+
+def dress_tap(addresses):
+    """Gives the kernel's side of the TAP device the addresses of all peers. Its MAC address is the balancer's own."""
+    commands = [f"link set {TAP} up"]
     for address in addresses:
         length, option = (64, " nodad") if ":" in address else (24, "")
         commands.append(f"addr replace {address}/{length} dev {TAP}{option}")
-    # In one go: the balancer probes its nodes already.
+    # In one go: the balancer will probe its nodes in a moment.
     subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), check=True, capture_output=True, text=True)
 
 

@@ -15,7 +15,7 @@ SECONDS_MAX = 90
 
 HOSTS = {"lb": 1, "a": 11, "b": 12, "home": 13, "client": 100, "stranger": 200}
 LB_MAC = "02:00:00:00:00:01"
-KERNEL_MAC = "02:00:00:00:00:99"
+KERNEL_MAC = LB_MAC  # the TAP PMD gives both ends of the device one address
 
 
 def addresses(family):

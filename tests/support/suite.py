@@ -85,8 +85,19 @@ def plan():
             Stage("lint", [[python, "tests/lint"]], 300, ("build-gcc",)),
             Stage("format", [["./run", "fmt", "--check"]], 120, whole=True),
         ],
-        [Stage("scenarios", [[python, "tests/scenario"]], 900, ("build-gcc",), skip=why_no_scenarios())],
+        [Stage("scenarios", [[python, "tests/scenario"]], 600, ("build-gcc",), skip=why_no_scenarios())],
+        [Stage("demo", [[python, "tests/scenario/demo.py"]], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],
         [Stage("build-asan", asan, 600, whole=True)],
+        [
+            Stage(
+                "scenarios-asan",
+                [[python, "tests/scenario", "--build", "build-asan"]],
+                600,
+                ("build-asan",),
+                SANITIZER_ENV,
+                skip=why_no_scenarios(),
+            )
+        ],
         [Stage("build-clang", clang, 600, whole=True)],
         [
             meson_stage("asan", "build-asan", ("build-asan",), SANITIZER_ENV),
