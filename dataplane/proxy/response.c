@@ -7,6 +7,8 @@
 #include "proxy/proxy_priv.h"
 #include "sip/build.h"
 
+#include <errno.h>
+
 static enum proxy_action drop(struct passage *passage, enum stat reason)
 {
 	stats_inc(passage->proxy->stats, reason);
@@ -99,11 +101,15 @@ enum proxy_action response_input(struct passage *passage)
 
 	if (!top_via_is_ours(passage))
 		return drop(passage, STAT_sip_response_foreign);
-	if (branch_read(msg->via.branch, &branch) != 0)
-		return drop(passage, STAT_sip_response_bad_branch);
 	if (!find_via_below(msg, &below))
 		return drop(passage, STAT_sip_response_bad_next_via);
-	if (branch_verify(msg->via.branch, &passage->snap->keys, &below.next, &branch) != 0)
+	switch (branch_verify(msg->via.branch, &passage->snap->keys, &below.next, &branch)) {
+	case 0:
+		break;
+	case -EINVAL:
+		return drop(passage, STAT_sip_response_bad_branch);
+	default:
 		return drop(passage, STAT_sip_response_forged);
+	}
 	return send_on(passage, &below, &branch);
 }

@@ -21,6 +21,9 @@ void sip_write_u32(struct sip_writer *w, uint32_t value)
 	sip_write(w, span_of(digits + at, sizeof(digits) - at));
 }
 
+/* The same byte in all eight places of a word. */
+#define EACH(byte) (0x0101010101010101ULL * (byte))
+
 /* Eight digits at once: the nibbles of four bytes are spread over eight, then each becomes its letter. */
 static uint64_t hex_of_4(uint32_t bytes)
 {
@@ -30,8 +33,8 @@ static uint64_t hex_of_4(uint32_t bytes)
 	x = (x | x << 16) & 0x0000ffff0000ffffULL;
 	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
 	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0fULL;
-	letters = (x + 0x0606060606060606ULL) >> 4 & 0x0101010101010101ULL; /* 1 where the digit is above 9 */
-	return x + 0x3030303030303030ULL + letters * ('a' - '0' - 10);
+	letters = (x + EACH(6)) >> 4 & EACH(1); /* 1 where the digit is above 9 */
+	return x + EACH('0') + letters * ('a' - '0' - 10);
 }
 
 void sip_write_hex(struct sip_writer *w, const void *bytes, size_t len)
@@ -55,41 +58,45 @@ void sip_write_hex(struct sip_writer *w, const void *bytes, size_t len)
 }
 
 /*
- * Value + 1 of each digit, 0 for any other byte. Upper case is refused: a token that was changed on its way
- * is not the one we wrote.
+ * Eight digits to four bytes; *ret_bad gets bits when one is no digit of ours. Upper case is refused: a token
+ * that was changed on its way is not the one we wrote. All bytes are below 0x80 where the sums are taken, so
+ * no carry crosses from one to the next.
  */
-static const uint8_t hex_values[256] = {
-	['0'] = 1,
-	['1'] = 2,
-	['2'] = 3,
-	['3'] = 4,
-	['4'] = 5,
-	['5'] = 6,
-	['6'] = 7,
-	['7'] = 8,
-	['8'] = 9,
-	['9'] = 10,
-	['a'] = 11,
-	['b'] = 12,
-	['c'] = 13,
-	['d'] = 14,
-	['e'] = 15,
-	['f'] = 16,
-};
+static uint32_t bytes_of_hex(uint64_t text, uint64_t *ret_bad)
+{
+	uint64_t low = text & EACH(0x7f);
+	uint64_t letter = (low + EACH(0x80 - 'a')) & EACH(0x80);          /* at least 'a' */
+	uint64_t digit = (low + EACH(0x80 - '0')) & ~letter & EACH(0x80); /* at least '0' and below 'a' */
+	uint64_t beyond = (low + EACH(0x80 - 'g')) | ((low + EACH(0x80 - ':')) & digit);
+	uint64_t value = low - (digit >> 7) * '0' - (letter >> 7) * ('a' - 10);
+
+	*ret_bad |= (text | beyond | ~(letter | digit)) & EACH(0x80);
+	value = (value << 4 | value >> 8) & 0x00ff00ff00ff00ffULL;
+	value = (value | value >> 8) & 0x0000ffff0000ffffULL;
+	return (uint32_t)(value | value >> 16);
+}
 
 int sip_read_hex(struct span digits, void *ret_bytes, size_t len)
 {
 	uint8_t *out = ret_bytes;
-	bool good = digits.len == 2 * len;
+	const char *p = digits.p;
+	uint64_t bad = 0;
+	uint32_t four;
+	uint64_t text;
 
-	for (size_t i = 0; good && i < len; i++) {
-		unsigned high = hex_values[(uint8_t)digits.p[2 * i]];
-		unsigned low = hex_values[(uint8_t)digits.p[2 * i + 1]];
-
-		good = high != 0 && low != 0;
-		out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
+	if (digits.len != 2 * len)
+		return -EINVAL;
+	for (; len >= 4; p += 8, out += 4, len -= 4) {
+		memcpy(&text, p, 8);
+		four = bytes_of_hex(text, &bad);
+		memcpy(out, &four, 4);
 	}
-	return good ? 0 : -EINVAL;
+	for (; len > 0; p += 2, out++, len--) {
+		text = EACH('0');
+		memcpy(&text, p, 2);
+		*out = (uint8_t)bytes_of_hex(text, &bad);
+	}
+	return bad == 0 ? 0 : -EINVAL;
 }
 
 static void write_v4(struct sip_writer *w, const uint8_t *bytes)

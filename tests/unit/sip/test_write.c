@@ -115,6 +115,26 @@ static void test_hexadecimal_comes_back_as_it_went(void **state)
 	assert_memory_equal(back, bytes, sizeof(bytes));
 }
 
+/* Every byte in every place of a word and behind it. */
+static void test_every_byte_is_a_digit_or_refused(void **state)
+{
+	(void)state;
+	for (unsigned place = 0; place < 22; place++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
+			char text[23] = "0123456789abcdef987654";
+			uint8_t back[11] = {0};
+			const char *digits = "0123456789abcdef";
+			const char *at = byte ? strchr(digits, (int)byte) : NULL;
+
+			text[place] = (char)byte;
+			assert_int_equal(sip_read_hex(span_of(text, 22), back, 11), at ? 0 : -EINVAL);
+			if (at)
+				assert_int_equal(place % 2 ? back[place / 2] & 0xf : back[place / 2] >> 4,
+					at - digits);
+		}
+	}
+}
+
 static void test_hexadecimal_of_another_kind_is_refused(void **state)
 {
 	static const char *const texts[] = {"009AFF10", "009aff1", "009aff1000", "009aff1g", "009aff1 ", ""};
@@ -145,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_the_zero_run_stands_where_rfc_5952_puts_it),
 		cmocka_unit_test(test_an_ipv6_host_stands_in_brackets),
 		cmocka_unit_test(test_hexadecimal_comes_back_as_it_went),
+		cmocka_unit_test(test_every_byte_is_a_digit_or_refused),
 		cmocka_unit_test(test_hexadecimal_of_another_kind_is_refused),
 		cmocka_unit_test(test_what_does_not_fit_is_left_out_whole_and_so_is_the_rest),
 	};
