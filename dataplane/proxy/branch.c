@@ -11,13 +11,12 @@
 
 #define BRANCH_MARK "z9hG4bK-sl1"
 
+/* Whole words: they are stored and loaded again at once, and a processor forwards only what has one shape. */
 struct sealed_branch {
-	uint8_t key_index;
-	uint16_t listener_id;
-	uint32_t node_id;
-	uint32_t loop_hash;
+	uint64_t head; /* key index in the low byte, listener in bits 16 to 31, node above */
 	uint64_t request_key;
 	uint64_t mac;
+	uint32_t loop_hash;
 } __attribute__((packed));
 
 enum { MARK_LEN = sizeof(BRANCH_MARK) - 1, SEALED_LEN = sizeof(struct sealed_branch) };
@@ -32,6 +31,7 @@ static uint64_t branch_mac(
 
 	seal_begin(&seal, key, SEAL_BRANCH);
 	seal_add(&seal, sealed, offsetof(struct sealed_branch, mac));
+	seal_add(&seal, &sealed->loop_hash, sizeof(sealed->loop_hash));
 	seal_add(&seal, &port, sizeof(port));
 	seal_add_span(&seal, next->transport);
 	seal_add_span(&seal, next->host);
@@ -46,11 +46,9 @@ void branch_write(struct sip_writer *w, const struct cookie_keys *keys, const st
 	const struct sip_via *next)
 {
 	struct sealed_branch sealed = {
-		.key_index = keys->current,
-		.listener_id = branch->listener_id,
-		.node_id = branch->node_id,
-		.loop_hash = branch->loop_hash,
+		.head = keys->current | (uint64_t)branch->listener_id << 16 | (uint64_t)branch->node_id << 32,
 		.request_key = branch->request_key,
+		.loop_hash = branch->loop_hash,
 	};
 
 	ensure(keys->current < 2);
@@ -69,8 +67,8 @@ static int sealed_read(struct span text, struct sealed_branch *ret_sealed)
 static struct branch opened(const struct sealed_branch *sealed)
 {
 	return (struct branch){
-		.node_id = sealed->node_id,
-		.listener_id = sealed->listener_id,
+		.node_id = (uint32_t)(sealed->head >> 32),
+		.listener_id = (uint16_t)(sealed->head >> 16),
 		.loop_hash = sealed->loop_hash,
 		.request_key = sealed->request_key,
 	};
@@ -90,10 +88,12 @@ int branch_verify(struct span text, const struct cookie_keys *keys, const struct
 	struct branch *ret_branch)
 {
 	struct sealed_branch sealed;
+	unsigned key_index;
 
 	if (sealed_read(text, &sealed) != 0)
 		return -EINVAL;
-	if (sealed.key_index > 1 || branch_mac(&sealed, &keys->key[sealed.key_index], next) != sealed.mac)
+	key_index = sealed.head & 0xffff;
+	if (key_index > 1 || branch_mac(&sealed, &keys->key[key_index], next) != sealed.mac)
 		return -EBADMSG;
 	*ret_branch = opened(&sealed);
 	return 0;

@@ -21,8 +21,8 @@ struct branch {
 				 non-2xx */
 };
 
-/* "z9hG4bK", our mark with its version, and 27 bytes in hexadecimal. */
-enum { BRANCH_LEN = 65 };
+/* "z9hG4bK", our mark with its version, and 28 bytes in hexadecimal. */
+enum { BRANCH_LEN = 67 };
 
 /*
  * Signs with the current key. `next` is the Via below ours as it goes out, `received` and `rport` included: a

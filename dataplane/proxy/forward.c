@@ -44,20 +44,17 @@ static const struct listener *listener_toward_peer(
 static bool find_egress(const struct passage *passage, const struct route_set *set,
 	const struct target *target, struct egress *ret_egress)
 {
-	struct egress egress;
-
 	if (target->kind == TARGET_NODE) {
-		egress.src.ip = target->node->local;
-		egress.src.port = (uint16_t)(passage->snap->source_port_base + passage->proxy->worker_index);
-		egress.facing = listener_facing(passage, target->node);
-		*ret_egress = egress;
-		return egress.src.ip.family == target->node->remote.ip.family;
+		ret_egress->src.ip = target->node->local;
+		ret_egress->src.port =
+			(uint16_t)(passage->snap->source_port_base + passage->proxy->worker_index);
+		ret_egress->facing = listener_facing(passage, target->node);
+		return target->node->local.family == target->node->remote.ip.family;
 	}
-	egress.facing = listener_toward_peer(passage, set, target->endpoint.ip.family);
-	if (!egress.facing)
+	ret_egress->facing = listener_toward_peer(passage, set, target->endpoint.ip.family);
+	if (!ret_egress->facing)
 		return false;
-	egress.src = egress.facing->local;
-	*ret_egress = egress;
+	ret_egress->src = ret_egress->facing->local;
 	return true;
 }
 
@@ -76,24 +73,24 @@ static bool may_begin_dialog(const struct sip_msg *msg)
 	}
 }
 
-static struct cookie dialog_cookie(
-	const struct passage *passage, const struct target *target, const struct egress *egress)
+static void fill_cookie(const struct passage *passage, const struct target *target,
+	const struct egress *egress, struct cookie *ret_cookie)
 {
-	const struct node *sender = node_by_endpoint(passage->snap->nodes, &passage->in->src);
-	struct cookie cookie = {.originator_hash = cookie_tag_hash(passage->msg->from_tag)};
+	const struct node *sender;
 
-	if (target->kind == TARGET_NODE) {
-		cookie.node_id = target->node->id;
-		cookie.flow = passage->in->src;
-		cookie.listener_id = passage->listener->id;
-		return cookie;
+	ret_cookie->originator_hash = cookie_tag_hash(passage->msg->from_tag);
+	ret_cookie->node_began = target->kind != TARGET_NODE;
+	if (!ret_cookie->node_began) {
+		ret_cookie->node_id = target->node->id;
+		ret_cookie->flow = passage->in->src;
+		ret_cookie->listener_id = passage->listener->id;
+		return;
 	}
 	/* Only a node may name a target of its own, so here the sender is the node of the dialog. */
-	cookie.node_began = true;
-	cookie.node_id = sender ? sender->id : passage->from_node->id;
-	cookie.flow = target->endpoint;
-	cookie.listener_id = egress->facing->id;
-	return cookie;
+	sender = node_by_endpoint(passage->snap->nodes, &passage->in->src);
+	ret_cookie->node_id = sender ? sender->id : passage->from_node->id;
+	ret_cookie->flow = target->endpoint;
+	ret_cookie->listener_id = egress->facing->id;
 }
 
 static void write_record_route(struct sip_writer *w, const struct passage *passage,
@@ -117,25 +114,25 @@ static void write_record_routes(struct sip_writer *w, const struct passage *pass
 
 	if (!passage->listener->record_route || !may_begin_dialog(passage->msg))
 		return;
-	cookie = dialog_cookie(passage, target, egress);
+	fill_cookie(passage, target, egress, &cookie);
 	if (egress->facing && egress->facing != passage->listener)
 		write_record_route(w, passage, egress->facing, &cookie);
 	write_record_route(w, passage, passage->listener, &cookie);
 }
 
-/* RFC 3261 18.2.1 and RFC 3581 4; afterwards *ret_next is the Via below ours as it goes out. */
-static void edit_received(struct passage *passage, struct sip_via *ret_next)
+/* RFC 3261 18.2.1 and RFC 3581 4. Returns the Via below ours as it goes out; `kept` is room for it. */
+static const struct sip_via *edit_received(struct passage *passage, struct sip_via *kept)
 {
 	struct sip_edits *edits = &passage->proxy->edits;
 	const struct sip_via *via = &passage->msg->via;
 	struct sip_writer w;
 
-	*ret_next = *via;
 	if (sip_via_is_from(via, &passage->in->src))
-		return;
+		return via;
 	w = sip_edit_begin(edits);
-	sip_write_via_received(&w, via, &passage->in->src, ret_next);
+	sip_write_via_received(&w, via, &passage->in->src, kept);
 	sip_edit_end_replace(edits, via->whole, &w);
+	return kept;
 }
 
 /* 16.6 step 3: one less, or 70 where there was none. The parser lets it stand twice with the same value. */
@@ -164,15 +161,14 @@ static void edit_top(struct passage *passage, const struct target *target, const
 		.loop_hash = hash->loop,
 		.request_key = hash->transaction,
 	};
-	struct sip_writer w;
-	struct sip_via next;
+	struct sip_via kept;
+	const struct sip_via *next = edit_received(passage, &kept);
+	struct sip_writer w = sip_edit_begin(edits);
 
-	edit_received(passage, &next);
-	w = sip_edit_begin(edits);
 	sip_write_lit(&w, "Via: SIP/2.0/UDP ");
 	sip_write_endpoint(&w, &egress->src);
 	sip_write_lit(&w, ";branch=");
-	branch_write(&w, &passage->snap->keys, &branch, &next);
+	branch_write(&w, &passage->snap->keys, &branch, next);
 	sip_write_lit(&w, "\r\n");
 	write_record_routes(&w, passage, target, egress);
 	sip_edit_end_insert(edits, passage->msg->headers[0].line.p, &w);

@@ -16,7 +16,7 @@ enum seal_purpose { SEAL_BRANCH = 1, SEAL_COOKIE = 2, SEAL_TO_TAG = 3 };
  * What is to be authenticated, laid in a row: the hash is much quicker over one piece than over many. Parts
  * beyond the room are hashed down to a word each; only peers that write very long fields get there.
  */
-enum { SEAL_BYTES_MAX = 512, SEAL_PARTS_MAX = 8 };
+enum { SEAL_BYTES_MAX = 512, SEAL_PARTS_MAX = 10 };
 
 struct seal {
 	const struct hash_key *key; /* owner: the snapshot */

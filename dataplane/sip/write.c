@@ -11,50 +11,49 @@ static const char hex_digits[16] = "0123456789abcdef";
 
 void sip_write_u32(struct sip_writer *w, uint32_t value)
 {
-	char digits[10];
-	size_t at = sizeof(digits);
+	size_t len = 1;
+	char *at;
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	sip_write(w, span_of(digits + at, sizeof(digits) - at));
+	for (uint64_t bound = 10; value >= bound; bound *= 10)
+		len++;
+	at = sip_write_reserve(w, len);
+	for (; at && len > 0; value /= 10)
+		at[--len] = (char)('0' + value % 10);
 }
 
 /* The same byte in all eight places of a word. */
 #define EACH(byte) (0x0101010101010101ULL * (byte))
 
-/* Eight digits at once: the nibbles of four bytes are spread over eight, then each becomes its letter. */
-static uint64_t hex_of_4(uint32_t bytes)
-{
-	uint64_t x = (bytes >> 4 & 0x0f0f0f0f) | (bytes & 0x0f0f0f0f) << 4; /* the high digit comes first */
-	uint64_t letters;
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
 
-	x = (x | x << 16) & 0x0000ffff0000ffffULL;
-	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
-	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0fULL;
-	letters = (x + EACH(6)) >> 4 & EACH(1); /* 1 where the digit is above 9 */
-	return x + EACH('0') + letters * ('a' - '0' - 10);
+/* Sixteen digits at once: the nibbles of eight bytes side by side, then each becomes its letter. */
+static bytes16 hex_of_8(uint64_t bytes)
+{
+	bytes16 x = (bytes16)(words2){bytes >> 4 & EACH(0x0f), bytes & EACH(0x0f)};
+
+	x = __builtin_shufflevector(x, x, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+	return x + '0' + ((bytes16)(x > 9) & ('a' - '0' - 10));
 }
 
 void sip_write_hex(struct sip_writer *w, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	char *at = sip_write_reserve(w, 2 * len);
-	uint64_t text;
-	uint32_t four;
+	uint64_t word = 0;
+	bytes16 text;
 
 	if (!at)
 		return;
-	for (; len >= 4; p += 4, at += 8, len -= 4) {
-		memcpy(&four, p, 4);
-		text = hex_of_4(four);
-		memcpy(at, &text, 8);
+	for (; len >= sizeof(word); p += sizeof(word), at += sizeof(text), len -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		text = hex_of_8(word);
+		memcpy(at, &text, sizeof(text));
 	}
-	for (; len > 0; p++, at += 2, len--) {
-		text = hex_of_4(*p);
-		memcpy(at, &text, 2);
-	}
+	word = 0;
+	memcpy(&word, p, len);
+	text = hex_of_8(word);
+	memcpy(at, &text, 2 * len);
 }
 
 /*
@@ -99,23 +98,32 @@ int sip_read_hex(struct span digits, void *ret_bytes, size_t len)
 	return bad == 0 ? 0 : -EINVAL;
 }
 
+enum { V4_TEXT_MAX = 15 };
+
+static char *put_octet(char *at, unsigned octet)
+{
+	if (octet >= 100) {
+		*at++ = (char)('0' + octet / 100);
+		octet %= 100;
+		*at++ = (char)('0' + octet / 10);
+	} else if (octet >= 10) {
+		*at++ = (char)('0' + octet / 10);
+	}
+	*at++ = (char)('0' + octet % 10);
+	return at;
+}
+
 static void write_v4(struct sip_writer *w, const uint8_t *bytes)
 {
-	char text[15];
-	size_t len = 0;
+	char text[V4_TEXT_MAX];
+	char *at = text;
 
-	for (unsigned i = 0; i < 4; i++) {
-		uint8_t byte = bytes[i];
-
-		if (i > 0)
-			text[len++] = '.';
-		if (byte >= 100)
-			text[len++] = (char)('0' + byte / 100);
-		if (byte >= 10)
-			text[len++] = (char)('0' + byte / 10 % 10);
-		text[len++] = (char)('0' + byte % 10);
+	at = put_octet(at, bytes[0]);
+	for (unsigned i = 1; i < 4; i++) {
+		*at++ = '.';
+		at = put_octet(at, bytes[i]);
 	}
-	sip_write(w, span_of(text, len));
+	sip_write(w, span_from(text, at));
 }
 
 struct zero_run {
