@@ -4,6 +4,7 @@
  * belong to another node, and then the letter is void.
  */
 #include "exchange.h"
+#include "net/neighbours.h"
 #include "worker_priv.h"
 
 static const struct node *addressed_node(const struct worker *worker, const struct mail_node *mail)
@@ -11,6 +12,34 @@ static const struct node *addressed_node(const struct worker *worker, const stru
 	const struct node *node = node_by_slot(worker->snap->nodes, mail->slot);
 
 	return node && node->id == mail->id ? node : NULL;
+}
+
+enum { LIST_PART = 32 /* neighbours looked at for one letter: what a loop can spare */ };
+
+static void tell_control(struct worker *worker, const struct mail *mail)
+{
+	if (!mailbox_send(&worker->to_control, mail))
+		stats_inc(&worker->stats, STAT_worker_letters_refused);
+}
+
+/* When a letter of the answer finds no room, control waits in vain and says so to the operator. */
+static void list_neighbours(struct worker *worker, const struct mail_list *list)
+{
+	struct net_neighbour_info infos[LIST_PART];
+	struct mail end = {.kind = MAIL_LIST, .from = (uint8_t)worker->config.index, .list = *list};
+	unsigned count = net_neighbours(worker->net, worker->now_ns, &end.list.cursor, infos, LIST_PART);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct mail mail = {.kind = MAIL_LISTED,
+			.from = end.from,
+			.listed = {.ip = infos[i].ip,
+				.port = infos[i].port,
+				.state = infos[i].state,
+				.unused_ms = infos[i].unused_ms}};
+		memcpy(mail.listed.mac, infos[i].mac, sizeof(mail.listed.mac));
+		tell_control(worker, &mail);
+	}
+	tell_control(worker, &end);
 }
 
 static void read_letter(struct worker *worker, const struct mail *mail)
@@ -36,8 +65,12 @@ static void read_letter(struct worker *worker, const struct mail *mail)
 		net_neigh_learn(worker->net, &neighbour, worker->now_ns);
 		break;
 	}
+	case MAIL_LIST:
+		list_neighbours(worker, &mail->list);
+		break;
 	case MAIL_NONE:
 	case MAIL_NODE_EVENT:
+	case MAIL_LISTED:
 		ensure(!"a worker is not the one who reads this");
 	}
 }

@@ -19,6 +19,9 @@ enum mail_kind {
 	MAIL_PROBE_NOW,  /* control to the node's worker: do not wait for the interval (mail.node) */
 	MAIL_SUSPECT,    /* worker to the node's worker: ICMP says unreachable (mail.node) */
 	MAIL_NEIGHBOUR,  /* worker to worker: a link address it learned (mail.neighbour) */
+	MAIL_LIST, /* control to worker: name neighbours from there on; worker to control: so far (mail.list)
+		    */
+	MAIL_LISTED, /* worker to control: one of them (mail.listed) */
 };
 
 struct mail_node {
@@ -37,12 +40,27 @@ struct mail_neighbour {
 	uint8_t flags; /* net_neighbour.flags */
 };
 
+struct mail_list {
+	uint32_t cursor; /* 0 from a worker: that was the end */
+	uint32_t serial; /* of control's question: an answer to an earlier one is void */
+};
+
+struct mail_listed {
+	struct ip_addr ip;
+	uint8_t mac[6];
+	uint16_t port;
+	uint8_t state; /* net_neighbour_info.state */
+	uint32_t unused_ms;
+};
+
 struct mail {
 	uint8_t kind; /* enum mail_kind */
 	uint8_t from; /* worker index; of control: UINT8_MAX */
 	union {
 		struct mail_node node;
 		struct mail_neighbour neighbour;
+		struct mail_list list;
+		struct mail_listed listed;
 	};
 };
 

@@ -2,6 +2,7 @@
 /* One or two workers from frame to frame. */
 #include "rig.h"
 
+#include "net/neighbours.h"
 #include "node/health.h"
 #include "rcu.h"
 #include "support/eal.h"
@@ -430,6 +431,37 @@ static void test_the_trace_shows_messages_both_ways(void **state)
 	rig_destroy(rig);
 }
 
+static void test_control_is_told_the_neighbours_when_it_asks(void **state)
+{
+	struct rig *rig = rig_create(1);
+	struct mail ask = {.kind = MAIL_LIST, .from = UINT8_MAX, .list = {.serial = 77}};
+	struct mail mails[64];
+	unsigned listed = 0;
+	unsigned ends = 0;
+	unsigned count;
+
+	(void)state;
+	rig_give(rig, CLIENT, BALANCER, rig_invite(1, 0));
+	rig_poll(rig);
+	assert_true(worker_tell(rig->workers[0], &ask));
+	rig_poll(rig);
+	count = worker_hear(rig->workers[0], mails, 64);
+	for (unsigned i = 0; i < count; i++) {
+		if (mails[i].kind == MAIL_LISTED) {
+			assert_int_equal(ends, 0);
+			assert_string_equal(net_neighbour_state_name(mails[i].listed.state), "reachable");
+			listed++;
+		} else if (mails[i].kind == MAIL_LIST) {
+			assert_int_equal(mails[i].list.serial, 77);
+			assert_int_equal(mails[i].list.cursor, 0);
+			ends++;
+		}
+	}
+	assert_true(listed >= 1);
+	assert_int_equal(ends, 1);
+	rig_destroy(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_a_new_snapshot_is_taken_up_and_the_old_one_let_go),
 		cmocka_unit_test(test_another_node_in_a_slot_begins_with_fresh_figures),
 		cmocka_unit_test(test_the_trace_shows_messages_both_ways),
+		cmocka_unit_test(test_control_is_told_the_neighbours_when_it_asks),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
