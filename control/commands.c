@@ -29,6 +29,8 @@ const struct api_command api_commands[] = {
 	{"show.memory", "show memory", API_READ, "kind name used size exhausted bytes",
 		"Packet pools and the other fixed stores, and the allocator's figures, in all and by arena.",
 		{{0}}},
+	{"show.neighbour", "show neighbour", API_READ, "worker port address mac state unused_ms",
+		"The link addresses each worker knows, and the neighbours it waits for.", {{0}}},
 	{"show.node", "show node [name]", API_READ,
 		"name address port transport configured admin health flags since_ms probe_ok_ms_ago "
 		"flaps requests responses p50_us p90_us p99_us p999_us",

@@ -18,6 +18,14 @@
 
 enum { HEAR_MAX = 64, TRACE_MAX = 256 /* lines from one worker in one tick */ };
 
+static void hear_letter(struct daemon *daemon, const struct mail *mail, uint64_t now_ns)
+{
+	if (mail->kind == MAIL_NODE_EVENT)
+		nodes_report(daemon->nodes, &mail->node, now_ns);
+	else if (mail->kind == MAIL_LISTED || mail->kind == MAIL_LIST)
+		neighbours_hear(daemon, mail);
+}
+
 static void hear_worker(struct daemon *daemon, struct worker *worker, uint64_t now_ns)
 {
 	struct mail mails[HEAR_MAX];
@@ -26,8 +34,7 @@ static void hear_worker(struct daemon *daemon, struct worker *worker, uint64_t n
 	do {
 		count = worker_hear(worker, mails, HEAR_MAX);
 		for (unsigned i = 0; i < count; i++)
-			if (mails[i].kind == MAIL_NODE_EVENT)
-				nodes_report(daemon->nodes, &mails[i].node, now_ns);
+			hear_letter(daemon, &mails[i], now_ns);
 	} while (count == HEAR_MAX);
 }
 
@@ -64,6 +71,7 @@ static void slow_tick(struct reactor_timer *timer)
 	struct daemon *daemon = (struct daemon *)((char *)timer - offsetof(struct daemon, slow_tick));
 
 	server_tick(daemon->server, reactor_now_ns());
+	neighbours_tick(daemon, reactor_now_ns());
 }
 
 static void signal_caught(struct reactor_signals *signals, int number)
@@ -239,6 +247,7 @@ static int fill_registries(struct daemon *daemon, char error[static DAEMON_ERROR
 static void empty_registries(struct daemon *daemon)
 {
 	change_fini(&daemon->change.set);
+	json_decref(daemon->listing.rows);
 	journal_fini(&daemon->journal);
 	routes_destroy(daemon->routes);
 	nodes_destroy(daemon->nodes);

@@ -11,6 +11,7 @@
 #include "control/compile.h"
 #include "control/journal.h"
 #include "control/log.h"
+#include "control/neighbours.h"
 #include "control/server.h"
 #include "plane.h"
 #include "stats.h"
@@ -71,6 +72,7 @@ struct daemon {
 	struct change change;
 	struct ticket waiting[DAEMON_CONNECTIONS_MAX]; /* changes that wait for their turn, oldest first */
 	unsigned waiting_count;
+	struct listing listing;
 	struct route_merge *merge; /* under way on the compile thread, or NULL */
 	struct compile_job merge_job;
 	int merge_ret;

@@ -31,6 +31,9 @@ void show_version(struct daemon *daemon, struct call *call);
 void show_worker(struct daemon *daemon, struct call *call);
 void clear_stats(struct daemon *daemon, struct call *call);
 
+/* neighbours.c */
+void show_neighbour(struct daemon *daemon, struct call *call);
+
 /* show_memory.c */
 void show_memory(struct daemon *daemon, struct call *call);
 
