@@ -55,10 +55,12 @@ void guard_init(struct guard *guard)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	guard->map_len = FIXTURE_MAX + page;
+	guard->map_len = FIXTURE_MAX + 2 * page;
 	guard->map = mmap(NULL, guard->map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ensure(guard->map != MAP_FAILED);
-	guard->wall = guard->map + FIXTURE_MAX;
+	guard->floor = guard->map + page;
+	guard->wall = guard->floor + FIXTURE_MAX;
+	ensure(mprotect(guard->map, page, PROT_NONE) == 0);
 	ensure(mprotect(guard->wall, page, PROT_NONE) == 0);
 }
 
@@ -74,4 +76,11 @@ struct span guard_put(const struct guard *guard, struct span bytes)
 	ensure(bytes.len <= FIXTURE_MAX);
 	memcpy(begin, bytes.p, bytes.len);
 	return span_of(begin, bytes.len);
+}
+
+struct span guard_put_low(const struct guard *guard, struct span bytes)
+{
+	ensure(bytes.len <= FIXTURE_MAX);
+	memcpy(guard->floor, bytes.p, bytes.len);
+	return span_of(guard->floor, bytes.len);
 }

@@ -20,11 +20,12 @@ void fixture_read(const char *path, struct fixture *ret_fixture);
 /* Calls visit for each message of tests/fixtures (RFC 4475 and our own), in the order of their names. */
 void fixture_each(void (*visit)(const struct fixture *fixture, void *data), void *data);
 
-/* Room for one message whose last byte is the last that may be read. */
+/* Room for one message, between two pages that may not be read. */
 struct guard {
 	char *map;
 	size_t map_len;
-	char *wall; /* the first byte that may not be read */
+	char *floor; /* the first byte that may be read */
+	char *wall;  /* the first one behind that may not */
 };
 
 void guard_init(struct guard *guard);
@@ -32,5 +33,8 @@ void guard_fini(struct guard *guard);
 
 /* Copies bytes to end at the wall. */
 struct span guard_put(const struct guard *guard, struct span bytes);
+
+/* Copies bytes to begin at the floor. */
+struct span guard_put_low(const struct guard *guard, struct span bytes);
 
 #endif
