@@ -5,6 +5,7 @@
  */
 #include "client.h"
 
+#include "answer.h"
 #include "sip/msg.h"
 
 #include <stdio.h>
@@ -189,18 +190,40 @@ static struct sim_call *call_of(struct sim *sim, struct span call_id)
 	return &sim->calls[index];
 }
 
+/* The node's NOTIFY: must be about a dialog of ours and name our Contact, then it is answered. */
+static void on_request(struct sim_call *call, const struct sim_datagram *datagram, const struct sip_msg *msg)
+{
+	struct endpoint self = {
+		.ip = sim_host_ip(host_of(call), call->sim->plan.clients_v6), .port = call->port};
+	struct sim_answer answer = {"200 OK", "", ""};
+	char uri[ENDPOINT_TEXT_MAX];
+	char text[PACKET_MESSAGE_MAX];
+
+	endpoint_format(&self, uri);
+	if (msg->method_id != SIP_NOTIFY || datagram->dst.port != call->port || !call->invite ||
+		!memmem(msg->start_line.p, msg->start_line.len, uri, strlen(uri)))
+		sim_violate(call->sim, "call %u got a request that is not for it: %.*s", call->index,
+			SPAN_ARG(msg->start_line));
+	size_t len = sim_answer_write(msg, &answer, text, sizeof(text));
+	sim_host_send(host_of(call), &datagram->src, datagram->dst.port, span_of(text, len));
+}
+
 static void receive(void *ctx, const struct sim_datagram *datagram)
 {
 	static struct sip_msg msg;
 	struct sim *sim = ctx;
 
-	if (sip_parse(datagram->payload, true, &msg) != PARSE_OK || msg.is_request) {
-		sim_violate(sim, "a client got something that is not a response");
+	if (sip_parse(datagram->payload, true, &msg) != PARSE_OK) {
+		sim_violate(sim, "a client got something that is not SIP");
 		return;
 	}
 	struct sim_call *call = call_of(sim, msg.call_id);
 	if (!call) {
-		sim_violate(sim, "a client got a response to a call that nobody made");
+		sim_violate(sim, "a client got a message of a call that nobody made");
+		return;
+	}
+	if (msg.is_request) {
+		on_request(call, datagram, &msg);
 		return;
 	}
 	check_response(call, datagram, &msg);

@@ -223,6 +223,8 @@ static void check_end(struct sim *sim, struct sim_result *result, struct rte_mem
 
 	sim_ledger_balance(sim->ledger);
 	sim_calls_check(sim, result);
+	for (unsigned i = 0; i < SIM_NODES; i++)
+		sim_server_check(sim->servers[i]);
 	if (plan->clean && dies && (result->detect_ns == 0 || result->detect_ns > SIM_S))
 		sim_violate(sim, "the crash was known after %llu ms only",
 			(unsigned long long)(result->detect_ns / SIM_MS));

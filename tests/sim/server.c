@@ -1,26 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The To tag says which node answered, so that a request of a dialog that comes to another node is seen. What
- * a node receives is also the place to check how the balancer wrote it.
+ * a node receives is also the place to check how the balancer wrote it. Each dialog gets one NOTIFY from its
+ * node, by the route set, so requests travel in both directions.
  */
 #include "server.h"
 
+#include "answer.h"
 #include "control.h"
 #include "sip/msg.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { DIALOGS = 256, DIALOG_TEXT_MAX = 2048 };
+
+enum dialog_state { DIALOG_NONE, DIALOG_EARLY, DIALOG_CONFIRMED, DIALOG_NOTIFIED };
+
+struct dialog {
+	enum dialog_state state;
+	uint16_t port;
+	char call_id[64];
+	char text[DIALOG_TEXT_MAX]; /* of its one NOTIFY */
+};
 
 struct sim_server {
 	struct sim *sim;
 	unsigned node;
 	bool busy;
-	uint64_t served_since_ns; /* a dialog younger than that is its own */
+	unsigned notifies, notifies_answered;
+	unsigned next_dialog;
+	struct dialog dialogs[DIALOGS];
 	struct sip_msg msg;
-	size_t len;
 	char text[PACKET_MESSAGE_MAX];
 };
+
+static struct sim_host *host_of(const struct sim_server *server)
+{
+	return server->sim->hosts[server->node];
+}
 
 struct sim_server *sim_server_create(struct sim *sim, unsigned node)
 {
@@ -42,50 +60,120 @@ void sim_server_busy(struct sim_server *server, bool busy)
 	server->busy = busy;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(struct sim_server *server, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int len = vsnprintf(server->text + server->len, sizeof(server->text) - server->len, format, args);
-	va_end(args);
-	ensure(len >= 0 && server->len + (size_t)len < sizeof(server->text));
-	server->len += (size_t)len;
-}
-
-static void say_all(struct sim_server *server, enum sip_header_id id)
-{
-	const struct sip_header *header = sip_header_first(&server->msg, id);
-
-	for (; header; header = sip_header_next(&server->msg, header))
-		say(server, "%.*s\r\n", SPAN_ARG(span_trim(header->line)));
-}
-
-/* RFC 3261 8.2.6: headers of the request come back as they are. */
 static void answer(struct sim_server *server, const struct sim_datagram *datagram, const char *status_line)
 {
-	struct sip_msg *msg = &server->msg;
-	const struct sip_header *to = sip_header_first(msg, SIP_HDR_TO);
 	char contact[ENDPOINT_TEXT_MAX];
+	char headers[128];
+	char to_tag[16];
 
-	ensure(to != NULL); /* else it had not parsed */
 	endpoint_format(&datagram->dst, contact);
-	server->len = 0;
-	say(server, "SIP/2.0 %s\r\n", status_line);
-	say_all(server, SIP_HDR_VIA);
-	say_all(server, SIP_HDR_RECORD_ROUTE);
-	say_all(server, SIP_HDR_FROM);
-	say(server, "%.*s", SPAN_ARG(span_trim(to->line)));
-	if (msg->to_tag.len == 0)
-		say(server, ";tag=n%u-%zu", server->node, msg->call_id.len);
-	say(server, "\r\n");
-	say_all(server, SIP_HDR_CALL_ID);
-	say_all(server, SIP_HDR_CSEQ);
-	if (server->busy)
-		say(server, "Retry-After: 2\r\n");
-	say(server, "Contact: <sip:%s>\r\nContent-Length: 0\r\n\r\n", contact);
-	sim_host_send(server->sim->hosts[server->node], &datagram->src, datagram->dst.port,
-		span_of(server->text, server->len));
+	snprintf(headers, sizeof(headers), "%sContact: <sip:%s>\r\n",
+		server->busy ? "Retry-After: 2\r\n" : "", contact);
+	snprintf(to_tag, sizeof(to_tag), "n%u", server->node);
+	struct sim_answer answer = {status_line, to_tag, headers};
+	size_t len = sim_answer_write(&server->msg, &answer, server->text, sizeof(server->text));
+	sim_host_send(host_of(server), &datagram->src, datagram->dst.port, span_of(server->text, len));
+}
+
+/*
+ * RFC 3261 12.1.1: the route set is the Record-Route headers as they came, the remote target the Contact.
+ * From and To change places. The text of the NOTIFY is made now and sent when the ACK has come.
+ */
+static void keep_dialog(struct sim_server *server, const struct sim_datagram *datagram)
+{
+	const struct sip_msg *msg = &server->msg;
+	const struct sip_header *from = sip_header_first(msg, SIP_HDR_FROM);
+	const struct sip_header *to = sip_header_first(msg, SIP_HDR_TO);
+	const struct sip_header *contact = sip_header_first(msg, SIP_HDR_CONTACT);
+	const struct sip_header *route = sip_header_first(msg, SIP_HDR_RECORD_ROUTE);
+	struct dialog *dialog = &server->dialogs[server->next_dialog % DIALOGS];
+	char own[ENDPOINT_TEXT_MAX];
+	char routes[1024] = "";
+	size_t len = 0;
+
+	ensure(from && to && contact && contact->value.len > 2);
+	for (; route; route = sip_header_next(msg, route)) {
+		int n = snprintf(
+			routes + len, sizeof(routes) - len, "Route: %.*s\r\n", SPAN_ARG(route->value));
+		ensure(n > 0 && len + (size_t)n < sizeof(routes));
+		len += (size_t)n;
+	}
+	endpoint_format(&datagram->dst, own);
+	int n = snprintf(dialog->text, sizeof(dialog->text),
+		"NOTIFY %.*s SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP %s;branch=z9hG4bKnotify%u-%u\r\n"
+		"%s"
+		"Max-Forwards: 70\r\n"
+		"From: %.*s;tag=n%u\r\n"
+		"To: %.*s\r\n"
+		"Call-ID: %.*s\r\n"
+		"CSeq: 1 NOTIFY\r\n"
+		"Contact: <sip:%s>\r\n"
+		"Content-Length: 0\r\n\r\n",
+		(int)contact->value.len - 2, contact->value.p + 1, own, server->node, server->next_dialog,
+		routes, SPAN_ARG(to->value), server->node, SPAN_ARG(from->value), SPAN_ARG(msg->call_id),
+		own);
+	ensure(n > 0 && (size_t)n < sizeof(dialog->text) && msg->call_id.len < sizeof(dialog->call_id));
+	memcpy(dialog->call_id, msg->call_id.p, msg->call_id.len);
+	dialog->call_id[msg->call_id.len] = '\0';
+	dialog->state = DIALOG_EARLY;
+	dialog->port = datagram->dst.port;
+	server->next_dialog++;
+}
+
+static struct dialog *dialog_of(struct sim_server *server)
+{
+	for (unsigned i = 0; i < DIALOGS; i++) {
+		struct dialog *dialog = &server->dialogs[i];
+		if (dialog->state != DIALOG_NONE && span_eq_str(server->msg.call_id, dialog->call_id))
+			return dialog;
+	}
+	return NULL;
+}
+
+/* To the host of the topmost Route, as a proxy's Record-Route demands (RFC 3261 12.2.1.1). */
+static void send_notify(void *ctx, uint64_t arg)
+{
+	struct sim_server *server = ctx;
+	struct dialog *dialog = &server->dialogs[arg];
+	const char *begin = strstr(dialog->text, "\r\nRoute: <sip:");
+	struct endpoint to;
+
+	if (!begin) {
+		sim_violate(server->sim, "a dialog with node %u has no route back", server->node);
+		return;
+	}
+	begin += strlen("\r\nRoute: <sip:");
+	if (endpoint_parse(span_of(begin, strcspn(begin, ";>")), 5060, &to) != 0) {
+		sim_violate(server->sim, "the route set names no address: %.60s", begin);
+		return;
+	}
+	server->notifies++;
+	sim_host_send(host_of(server), &to, dialog->port, span_str(dialog->text));
+}
+
+static void on_ack(struct sim_server *server)
+{
+	struct dialog *dialog = dialog_of(server);
+
+	if (!dialog || dialog->state != DIALOG_EARLY)
+		return;
+	dialog->state = DIALOG_CONFIRMED;
+	sim_later(server->sim, 200 * SIM_MS, send_notify, server, (uint64_t)(dialog - server->dialogs));
+}
+
+static void on_response(struct sim_server *server)
+{
+	struct dialog *dialog = dialog_of(server);
+	const struct sip_header *via = sip_header_first(&server->msg, SIP_HDR_VIA);
+
+	if (!dialog || sip_header_next(&server->msg, via))
+		sim_violate(
+			server->sim, "node %u got a response that is not to its own NOTIFY", server->node);
+	else if (dialog->state == DIALOG_CONFIRMED && server->msg.status == 200) {
+		dialog->state = DIALOG_NOTIFIED;
+		server->notifies_answered++;
+	}
 }
 
 /* Our own Via on top must lead back to where the packet came from. */
@@ -133,14 +221,30 @@ static void receive(void *ctx, const struct sim_datagram *datagram)
 		return;
 	}
 	if (!msg->is_request) {
-		sim_violate(server->sim, "node %u got a response and had asked nothing", server->node);
+		on_response(server);
 		return;
 	}
 	check_via(server, datagram);
 	check_dialog(server);
-	if (msg->method_id == SIP_ACK)
+	if (msg->method_id == SIP_ACK) {
+		on_ack(server);
 		return;
+	}
+	if (msg->method_id == SIP_INVITE && !dialog_of(server))
+		keep_dialog(server, datagram);
 	answer(server, datagram, probe && server->busy ? "503 Service Unavailable" : "200 OK");
+}
+
+void sim_server_check(const struct sim_server *server)
+{
+	const struct sim_plan *plan = &server->sim->plan;
+
+	/* A NOTIFY is sent once, so only a wire that loses nothing, between hosts that live, must bring it.
+	 */
+	if (plan->clean && plan->crash != SIM_CRASH_SILENT && plan->crash != SIM_CRASH_UNREACHABLE &&
+		server->notifies_answered != server->notifies)
+		sim_violate(server->sim, "node %u sent %u NOTIFYs, but %u were answered", server->node,
+			server->notifies, server->notifies_answered);
 }
 
 struct sim_host_owner sim_server_owner(struct sim_server *server)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A node: answers what it is asked, in the manner of a stateless user agent server (RFC 3261 8.2.7). */
+/* A node: answers what it is asked, and sends a NOTIFY in each dialog. */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
@@ -11,5 +11,8 @@ void sim_server_destroy(struct sim_server *server);
 struct sim_host_owner sim_server_owner(struct sim_server *server);
 
 void sim_server_busy(struct sim_server *server, bool busy);
+
+/* At the end: what must have been answered, was. */
+void sim_server_check(const struct sim_server *server);
 
 #endif
