@@ -23,7 +23,7 @@
 #define NET_NEIGH_PRIV_H
 
 #include "base/addr.h"
-#include "net/budget_priv.h"
+#include "base/budget.h"
 
 #include <stdint.h>
 

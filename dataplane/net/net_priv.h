@@ -7,7 +7,7 @@
 #ifndef NET_NET_PRIV_H
 #define NET_NET_PRIV_H
 
-#include "net/budget_priv.h"
+#include "base/budget.h"
 #include "net/neigh_priv.h"
 #include "net/net.h"
 #include "net/pmtu_priv.h"

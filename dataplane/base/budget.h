@@ -3,8 +3,8 @@
  * A rate limit without a timer: events are due one interval after another, and may run ahead of that by a
  * burst (the virtual scheduling form of the leaky bucket, ITU-T I.371 annex A).
  */
-#ifndef NET_BUDGET_PRIV_H
-#define NET_BUDGET_PRIV_H
+#ifndef BASE_BUDGET_H
+#define BASE_BUDGET_H
 
 #include <stdbool.h>
 #include <stdint.h>
