@@ -21,6 +21,7 @@ ROOMS = {
     "wire": (["dataplane/wire.h"], [], []),
     "snapshot": (["dataplane/snapshot.*"], BELOW_ALL + ["policy", "node"], []),
     "net": (["dataplane/net/*"], BELOW_ALL + ["stats", "wire"], ["dpdk"]),
+    "tcp": (["dataplane/tcp/*"], BELOW_ALL + ["stats"], ["dpdk"]),
     "proxy": (["dataplane/proxy/*"], BELOW_ALL + ["sip", "stats", "trace"] + SNAPSHOT, []),
     "worker": (
         ["dataplane/*"],

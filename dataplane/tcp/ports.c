@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Source ports of tcp_connect(). Each of our addresses has a ring of free ports, shuffled once at start (RFC
+ * 6056: not predictable). Taking from the front and giving back at the end is O(1), and lets a port rest as
+ * long as there are others. A port is taken until its connection has left TIME-WAIT, whatever its peer.
+ */
+#include "tcp/stages_priv.h"
+
+#include <rte_malloc.h>
+
+#include <errno.h>
+
+static void shuffle(uint16_t *ports, uint32_t count, struct rng *rng)
+{
+	for (uint32_t i = count; i > 1; i--) {
+		uint32_t other = rng_below(rng, i);
+		uint16_t port = ports[i - 1];
+		ports[i - 1] = ports[other];
+		ports[other] = port;
+	}
+}
+
+static struct source *source_find(struct tcp *tcp, const struct ip_addr *ip)
+{
+	for (uint32_t i = 0; i < tcp->source_count; i++) {
+		if (ip_equal(&tcp->sources[i].ip, ip))
+			return &tcp->sources[i];
+	}
+	return NULL;
+}
+
+int tcp_add_source(struct tcp *tcp, const struct ip_addr *ip)
+{
+	uint32_t count = (uint32_t)(tcp->config.port_last - tcp->config.port_first) + 1;
+	struct source *source = &tcp->sources[tcp->source_count];
+
+	if (source_find(tcp, ip))
+		return -EEXIST;
+	if (tcp->source_count == TCP_SOURCES_MAX)
+		return -ENOSPC;
+	*source = (struct source){.ip = *ip, .capacity = count, .count = count};
+	source->ports = rte_malloc_socket("tcp ports", count * sizeof(uint16_t), 0, tcp->config.socket_id);
+	if (!source->ports)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		source->ports[i] = (uint16_t)(tcp->config.port_first + i);
+	shuffle(source->ports, count, tcp->config.rng);
+	tcp->source_count++;
+	return 0;
+}
+
+void sources_free(struct tcp *tcp)
+{
+	for (uint32_t i = 0; i < tcp->source_count; i++)
+		rte_free(tcp->sources[i].ports);
+}
+
+/* The addresses of the family take turns. */
+struct source *source_take(struct tcp *tcp, uint32_t family, uint16_t *ret_port)
+{
+	for (uint32_t i = 0; i < tcp->source_count; i++) {
+		struct source *source = &tcp->sources[(tcp->source_next + i) % tcp->source_count];
+		if (source->ip.family != family || source->count == 0)
+			continue;
+		tcp->source_next = (tcp->source_next + i + 1) % tcp->source_count;
+		*ret_port = source->ports[source->head];
+		source->head = (source->head + 1) % source->capacity;
+		source->count--;
+		return source;
+	}
+	return NULL;
+}
+
+void source_give(struct tcp *tcp, const struct tcp_key *key)
+{
+	struct ip_addr ip = key_local(key);
+	struct source *source = source_find(tcp, &ip);
+
+	ensure(source != NULL && source->count < source->capacity);
+	source->ports[(source->head + source->count) % source->capacity] = key->local_port;
+	source->count++;
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is malformed, and what happens when a pool, a budget or a quota is used up. */
+#include "rig.h"
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static struct rig rig;
+
+static int setup(void **state)
+{
+	(void)state;
+	rig_prepare(&rig, 4);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_true(rig_finish(&rig));
+	return 0;
+}
+
+static const struct shown plain = {.win = 65535, .mss = 1000, .shift = -1};
+
+static void in(uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len)
+{
+	rig_in(&rig, &(struct shown){
+			     .flags = flags, .seq = seq, .ack = ack, .len = len, .win = 65535, .shift = -1});
+}
+
+static void test_a_segment_shorter_than_a_header_is_dropped(void **state)
+{
+	uint8_t bytes[19] = {0};
+
+	(void)state;
+	rig_start(&rig);
+	rig_bytes(&rig, bytes, sizeof(bytes));
+	assert_int_equal(rig_count(&rig, STAT_tcp_short), 1);
+	rig_bytes(&rig, bytes, 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_short), 2);
+	assert_int_equal(rig.sent_count, 0);
+}
+
+static void test_a_header_length_that_cannot_be_is_dropped(void **state)
+{
+	uint8_t bytes[24] = {0x17, 0x70, 0x13, 0xc4};
+
+	(void)state;
+	rig_start(&rig);
+	for (unsigned words = 0; words < 16; words++) {
+		bytes[12] = (uint8_t)(words << 4);
+		rig_bytes(&rig, bytes, sizeof(bytes));
+	}
+	/* 5 and 6 words are right. */
+	assert_int_equal(rig_count(&rig, STAT_tcp_bad_offset), 14);
+}
+
+static void test_port_zero_is_dropped(void **state)
+{
+	uint8_t bytes[20] = {0, 0, 0x13, 0xc4};
+
+	(void)state;
+	rig_start(&rig);
+	bytes[12] = 0x50;
+	rig_bytes(&rig, bytes, sizeof(bytes));
+	bytes[1] = 1;
+	bytes[2] = bytes[3] = 0;
+	rig_bytes(&rig, bytes, sizeof(bytes));
+	assert_int_equal(rig_count(&rig, STAT_tcp_port_zero), 2);
+}
+
+static void test_a_group_is_no_end_of_a_connection(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	rig.peer.ip.bytes[0] = 224;
+	in(F_SYN, 0, 0, 0);
+	rig.peer.ip.bytes[0] = 192;
+	rig.local.ip.bytes[0] = 239;
+	in(F_SYN, 0, 0, 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_not_unicast), 2);
+	assert_int_equal(rig.sent_count, 0);
+}
+
+static void test_options_of_any_shape_do_no_harm(void **state)
+{
+	uint8_t bytes[60] = {0x17, 0x70, 0x13, 0xc4};
+
+	(void)state;
+	rig_start(&rig);
+	rig_listen(&rig, 16);
+	bytes[12] = 0xf0;
+	bytes[13] = F_SYN;
+	for (unsigned kind = 0; kind < 256; kind++) {
+		for (unsigned len = 0; len < 64; len++) {
+			memset(bytes + 20, 1, 40);
+			bytes[20] = (uint8_t)kind;
+			bytes[21] = (uint8_t)len;
+			bytes[4]++;
+			rig.deaf = true;
+			rig_bytes(&rig, bytes, sizeof(bytes));
+		}
+	}
+	assert_true(rig_count(&rig, STAT_tcp_segments_sent) > 0);
+}
+
+static void test_a_segment_in_many_mbufs_is_one_segment(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	rig_accept(&rig, &plain);
+	for (uint32_t cut = 1; cut < 60; cut++) {
+		struct shown shown = {
+			.flags = F_ACK, .seq = rig.peer_nxt, .ack = 1, .len = 150, .win = 65535, .shift = -1};
+		rig_in_cut(&rig, &shown, cut);
+		assert_int_equal(rig_read(&rig, 1000), 150);
+	}
+	assert_false(rig.wrong_byte);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+}
+
+static void test_without_a_free_connection_none_is_begun(void **state)
+{
+	struct tcb *tcb;
+
+	(void)state;
+	rig.config.connections_max = 1;
+	rig_start(&rig);
+	rig_accept(&rig, &plain);
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), -ENOBUFS);
+	assert_int_equal(rig_count(&rig, STAT_tcp_no_tcb), 1);
+	/* The half-open one keeps its entry, and gets in when there is room. */
+	rig.peer.port++;
+	in(F_SYN, 0, 0, 0);
+	assert_int_equal(rig.sent_count, 1);
+	uint32_t iss = rig.sent[0].seq;
+	in(F_ACK, 1, iss + 1, 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_no_tcb), 2);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+	in(F_ACK, 1, iss + 1, 0);
+	assert_int_equal(rig.events[TCP_ACCEPTED], 2);
+}
+
+static void test_ports_run_out_and_come_back(void **state)
+{
+	struct tcb *tcbs[8];
+	struct tcb *tcb;
+
+	(void)state;
+	rig_start(&rig);
+	rig.deaf = true;
+	rig.local.port = 0;
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcbs[i]), 0);
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), -EADDRNOTAVAIL);
+	assert_int_equal(rig_count(&rig, STAT_tcp_ports_exhausted), 1);
+	tcp_abort(tcbs[3], rig.now_ns);
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), 0);
+}
+
+static void test_a_second_source_address_doubles_the_ports(void **state)
+{
+	struct ip_addr second = rig.local.ip;
+	struct tcb *tcb;
+	struct tcp_info info;
+	unsigned from_second = 0;
+
+	(void)state;
+	rig_start(&rig);
+	second.bytes[3] = 77;
+	assert_int_equal(tcp_add_source(rig.tcp, &second), 0);
+	assert_int_equal(tcp_add_source(rig.tcp, &second), -EEXIST);
+	for (unsigned i = 0; i < 16; i++) {
+		/* The rig believes in one address of ours: no segment may leave it. */
+		struct rte_mbuf *all[RIG_MBUFS];
+		assert_int_equal(rte_mempool_get_bulk(rig.pool, (void **)all, RIG_MBUFS), 0);
+		assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), 0);
+		rte_mempool_put_bulk(rig.pool, (void **)all, RIG_MBUFS);
+		tcp_info(tcb, &info);
+		from_second += ip_equal(&info.local.ip, &second);
+	}
+	assert_int_equal(from_second, 8);
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), -EADDRNOTAVAIL);
+}
+
+static void test_without_an_mbuf_a_segment_counts_as_lost(void **state)
+{
+	static struct rte_mbuf *all[RIG_MBUFS];
+	struct rte_mbuf *text;
+
+	(void)state;
+	rig_start(&rig);
+	rig_accept(&rig, &plain);
+	text = rte_pktmbuf_alloc(rig.pool);
+	uint8_t *byte = (uint8_t *)rte_pktmbuf_append(text, 1);
+	ensure(byte != NULL);
+	*byte = rig_byte(0);
+	unsigned left = rte_mempool_avail_count(rig.pool);
+	assert_int_equal(rte_mempool_get_bulk(rig.pool, (void **)all, left), 0);
+	assert_int_equal(tcp_send(rig.tcb, text, rig.now_ns), 0);
+	assert_int_equal(rig.sent_count, 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_no_mbuf), 1);
+	rte_mempool_put_bulk(rig.pool, (void **)all, left);
+	rig_wait(&rig, 250 * RIG_MS);
+	assert_int_equal(rig.sent_count, 1);
+	assert_true(rig.sent[0].text_right);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+}
+
+static void test_pieces_run_out_for_all_connections_together(void **state)
+{
+	(void)state;
+	rig.config.pieces_max = 3;
+	rig_start(&rig);
+	rig_accept(&rig, &plain);
+	for (uint32_t i = 1; i <= 5; i++)
+		in(F_ACK, 1 + i * 100, 1, 10);
+	assert_int_equal(rig_count(&rig, STAT_tcp_no_piece), 2);
+	in(F_ACK, 1, 1, 100);
+	assert_int_equal(rig_read(&rig, 1000), 110);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+}
+
+static void test_records_of_flight_run_out_without_harm(void **state)
+{
+	(void)state;
+	rig.config.pieces_max = 2;
+	rig_start(&rig);
+	rig_accept(&rig, &plain);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(rig_send(&rig, 1000), 0);
+	assert_int_equal(rig.sent_count, 8);
+	rig_forget(&rig);
+	in(F_ACK, 1, 1001, 0);
+	rig_wait(&rig, 250 * RIG_MS);
+	assert_true(rig.sent_count > 0 && rig.sent[0].seq == 1001 && rig.sent[0].text_right);
+	in(F_ACK, 1, 8001, 0);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+}
+
+static void test_resets_to_strangers_are_a_thousand_a_second(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	rig.deaf = true;
+	for (unsigned i = 0; i < 3000; i++) {
+		rig.peer.port = (uint16_t)(1000 + i);
+		in(F_ACK, 1, 1, 0);
+	}
+	assert_true(rig_count(&rig, STAT_tcp_resets_sent) <= 1000);
+	assert_int_equal(
+		rig_count(&rig, STAT_tcp_resets_sent) + rig_count(&rig, STAT_tcp_resets_limited), 3000);
+}
+
+static void test_one_more_in_time_wait_lets_the_oldest_go(void **state)
+{
+	(void)state;
+	rig.config.time_wait_max = 2;
+	rig_start(&rig);
+	rig_listen(&rig, 16);
+	for (unsigned i = 0; i < 3; i++) {
+		rig.peer.port++;
+		rig.iss_known = false;
+		in(F_SYN, 0, 0, 0);
+		in(F_ACK, 1, 1, 0);
+		assert_non_null(rig.tcb);
+		tcp_close(rig.tcb, rig.now_ns);
+		in(F_FIN | F_ACK, 1, 2, 0);
+		assert_null(rig.tcb);
+	}
+	struct tcp_levels levels;
+	tcp_levels(rig.tcp, &levels);
+	assert_int_equal(levels.time_wait, 2);
+	assert_int_equal(rig_count(&rig, STAT_tcp_time_wait_evicted), 1);
+}
+
+static void test_half_open_entries_run_high_and_cookies_answer(void **state)
+{
+	struct tcp_levels levels;
+
+	(void)state;
+	rig.config.half_open_max = 8;
+	rig_start(&rig);
+	rig_listen(&rig, 100);
+	rig.deaf = true;
+	for (unsigned i = 0; i < 100; i++) {
+		rig.peer.port++;
+		in(F_SYN, 0, 0, 0);
+	}
+	tcp_levels(rig.tcp, &levels);
+	assert_int_equal(levels.half_open, 6);
+	assert_int_equal(rig_count(&rig, STAT_tcp_cookies_sent), 94);
+}
+
+static void test_a_scaled_window_cannot_creep_for_ever(void **state)
+{
+	const struct shown scaled = {.win = 65535, .mss = 1000, .shift = 2};
+
+	(void)state;
+	rig.config.window_bytes = 131072;
+	rig_start(&rig);
+	rig_accept(&rig, &scaled);
+	rig.deaf = true;
+	for (unsigned i = 0; i < 130; i++)
+		in(F_ACK, rig.peer_nxt, 1, 1000);
+	/* Single bytes, each of which is acknowledged with a window rounded up. */
+	for (unsigned i = 0; i < 60000 && rig_count(&rig, STAT_tcp_buffer_full) == 0; i++) {
+		in(F_ACK, rig.peer_nxt, 1, 1);
+		rig_wait(&rig, 41 * RIG_MS);
+	}
+	struct tcp_info info;
+	tcp_info(rig.tcb, &info);
+	assert_true(info.receive_queued_bytes <= 131072 + 131072 / 8);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+}
+
+static void test_the_memory_quota_refuses_a_send(void **state)
+{
+	(void)state;
+	rig.config.memory_max_bytes = 5000;
+	rig_start(&rig);
+	rig_accept(&rig, &(struct shown){.win = 0, .mss = 1000, .shift = -1});
+	assert_int_equal(rig_send(&rig, 3800), 0);
+	assert_int_equal(rig_send(&rig, 1900), -ENOBUFS);
+	assert_int_equal(rig_count(&rig, STAT_tcp_memory_full), 1);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+}
+
+static void test_calls_after_the_end_are_refused(void **state)
+{
+	(void)state;
+	rig_start(&rig);
+	rig_open(&rig, &plain);
+	struct rte_mbuf *text = rte_pktmbuf_alloc(rig.pool);
+	assert_int_equal(tcp_send(rig.tcb, text, rig.now_ns), -EINVAL);
+	rte_pktmbuf_append(text, 1);
+	tcp_shutdown(rig.tcb, rig.now_ns);
+	assert_int_equal(tcp_send(rig.tcb, text, rig.now_ns), -EPIPE);
+	tcp_abort(rig.tcb, rig.now_ns);
+	assert_int_equal(tcp_send(rig.tcb, text, rig.now_ns), -EPIPE);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rte_pktmbuf_free(text);
+	rig_wait(&rig, RIG_MS);
+	assert_int_equal(rig.events[TCP_ENDED], 1);
+}
+
+static void test_listeners_are_bounded_and_named_once(void **state)
+{
+	struct endpoint local = rig.local;
+
+	(void)state;
+	rig_start(&rig);
+	assert_int_equal(tcp_unlisten(rig.tcp, &local), -ENOENT);
+	for (unsigned i = 0; i < TCP_LISTENERS_MAX; i++, local.port++)
+		assert_int_equal(tcp_listen(rig.tcp, &local, 1, 0), 0);
+	assert_int_equal(tcp_listen(rig.tcp, &local, 1, 0), -ENOSPC);
+	local.port--;
+	assert_int_equal(tcp_listen(rig.tcp, &local, 1, 0), -EADDRINUSE);
+	assert_int_equal(tcp_unlisten(rig.tcp, &local), 0);
+	assert_int_equal(tcp_listen(rig.tcp, &local, 1, 0), 0);
+}
+
+static void test_a_configuration_that_cannot_work_is_refused(void **state)
+{
+	struct tcp_config config = rig.config;
+	struct tcp *tcp;
+
+	(void)state;
+	rig_start(&rig);
+	config.window_bytes = TCP_WINDOW_MAX_BYTES + 1;
+	assert_int_equal(tcp_create(&config, 0, &tcp), -EINVAL);
+	config = rig.config;
+	config.mtu = 100;
+	assert_int_equal(tcp_create(&config, 0, &tcp), -EINVAL);
+	config = rig.config;
+	config.output = NULL;
+	assert_int_equal(tcp_create(&config, 0, &tcp), -EINVAL);
+	config = rig.config;
+	config.connections_max = 100000000;
+	assert_int_equal(tcp_create(&config, 0, &tcp), -ENOMEM);
+}
+
+#define LIMIT_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LIMIT_TEST(test_a_segment_shorter_than_a_header_is_dropped),
+		LIMIT_TEST(test_a_header_length_that_cannot_be_is_dropped),
+		LIMIT_TEST(test_port_zero_is_dropped),
+		LIMIT_TEST(test_a_group_is_no_end_of_a_connection),
+		LIMIT_TEST(test_options_of_any_shape_do_no_harm),
+		LIMIT_TEST(test_a_segment_in_many_mbufs_is_one_segment),
+		LIMIT_TEST(test_without_a_free_connection_none_is_begun),
+		LIMIT_TEST(test_ports_run_out_and_come_back),
+		LIMIT_TEST(test_a_second_source_address_doubles_the_ports),
+		LIMIT_TEST(test_without_an_mbuf_a_segment_counts_as_lost),
+		LIMIT_TEST(test_pieces_run_out_for_all_connections_together),
+		LIMIT_TEST(test_records_of_flight_run_out_without_harm),
+		LIMIT_TEST(test_resets_to_strangers_are_a_thousand_a_second),
+		LIMIT_TEST(test_one_more_in_time_wait_lets_the_oldest_go),
+		LIMIT_TEST(test_half_open_entries_run_high_and_cookies_answer),
+		LIMIT_TEST(test_a_scaled_window_cannot_creep_for_ever),
+		LIMIT_TEST(test_the_memory_quota_refuses_a_send),
+		LIMIT_TEST(test_calls_after_the_end_are_refused),
+		LIMIT_TEST(test_listeners_are_bounded_and_named_once),
+		LIMIT_TEST(test_a_configuration_that_cannot_work_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
