@@ -73,8 +73,9 @@ static bool may_begin_dialog(const struct sip_msg *msg)
 	}
 }
 
-static void fill_cookie(const struct passage *passage, const struct target *target,
-	const struct egress *egress, struct cookie *ret_cookie)
+/* Of the dialog that the request begins, or of the one that its own cookie names. */
+static void fill_cookie(const struct passage *passage, const struct route_set *set,
+	const struct target *target, const struct egress *egress, struct cookie *ret_cookie)
 {
 	const struct node *sender;
 
@@ -86,11 +87,17 @@ static void fill_cookie(const struct passage *passage, const struct target *targ
 		ret_cookie->listener_id = passage->listener->id;
 		return;
 	}
-	/* Only a node may name a target of its own, so here the sender is the node of the dialog. */
-	sender = node_by_endpoint(passage->snap->nodes, &passage->in->src);
-	ret_cookie->node_id = sender ? sender->id : passage->from_node->id;
 	ret_cookie->flow = target->endpoint;
 	ret_cookie->listener_id = egress->facing->id;
+	if (set->has_cookie) {
+		/* Anybody may send so: a copy of what the node began, back to where it came from. */
+		ret_cookie->node_id = set->cookie.node_id;
+		return;
+	}
+	/* Only a node may name a target of its own, so the sender is the node of the dialog. */
+	ensure(passage->from_node);
+	sender = node_by_endpoint(passage->snap->nodes, &passage->in->src);
+	ret_cookie->node_id = sender ? sender->id : passage->from_node->id;
 }
 
 static void write_record_route(struct sip_writer *w, const struct passage *passage,
@@ -108,13 +115,13 @@ static void write_record_route(struct sip_writer *w, const struct passage *passa
  * (RFC 5658 5).
  */
 static void write_record_routes(struct sip_writer *w, const struct passage *passage,
-	const struct target *target, const struct egress *egress)
+	const struct route_set *set, const struct target *target, const struct egress *egress)
 {
 	struct cookie cookie;
 
 	if (!passage->listener->record_route || !may_begin_dialog(passage->msg))
 		return;
-	fill_cookie(passage, target, egress, &cookie);
+	fill_cookie(passage, set, target, egress, &cookie);
 	if (egress->facing && egress->facing != passage->listener)
 		write_record_route(w, passage, egress->facing, &cookie);
 	write_record_route(w, passage, passage->listener, &cookie);
@@ -151,8 +158,8 @@ static void edit_max_forwards(const struct sip_msg *msg, struct sip_edits *edits
 }
 
 /* Our Via and Record-Route stand before all others of their kind: in front of the first header. */
-static void edit_top(struct passage *passage, const struct target *target, const struct egress *egress,
-	const struct request_hash *hash)
+static void edit_top(struct passage *passage, const struct route_set *set, const struct target *target,
+	const struct egress *egress, const struct request_hash *hash)
 {
 	struct sip_edits *edits = &passage->proxy->edits;
 	const struct branch branch = {
@@ -170,7 +177,7 @@ static void edit_top(struct passage *passage, const struct target *target, const
 	sip_write_lit(&w, ";branch=");
 	branch_write(&w, &passage->snap->keys, &branch, next);
 	sip_write_lit(&w, "\r\n");
-	write_record_routes(&w, passage, target, egress);
+	write_record_routes(&w, passage, set, target, egress);
 	sip_edit_end_insert(edits, passage->msg->headers[0].line.p, &w);
 }
 
@@ -198,7 +205,7 @@ enum proxy_action forward_request(struct passage *passage, const struct route_se
 	if (!find_egress(passage, set, target, &egress))
 		return reply_refuse(passage, 503, STAT_sip_no_egress);
 	sip_edits_init(edits, passage_message(passage));
-	edit_top(passage, target, &egress, hash);
+	edit_top(passage, set, target, &egress, hash);
 	edit_max_forwards(msg, edits);
 	route_set_edit(set, msg, edits);
 	if (passage_render(passage) != 0)

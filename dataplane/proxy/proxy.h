@@ -13,7 +13,6 @@
 #include "snapshot.h"
 #include "stats.h"
 #include "trace.h"
-#include "trace.h"
 
 #include <stdint.h>
 
@@ -51,7 +50,7 @@ struct proxy_out {
 	uint64_t
 		request_key; /* the same for a request and its responses: latency samples are matched by it */
 	uint16_t node_slot;  /* the node that serves the request: where it goes, or whose response this is;
-				else  PROXY_NO_NODE, also for what a node sends through us */
+				else PROXY_NO_NODE, also for what a node sends through us */
 	uint16_t status;     /* of a response or of our reply; 0 for a request */
 	bool is_request;
 };

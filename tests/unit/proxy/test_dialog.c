@@ -259,6 +259,31 @@ static void test_a_dialog_that_a_node_began_goes_both_ways(void **state)
 	expect_path(LISTENER4, "198.51.100.7:5070");
 }
 
+/*
+ * Without a To tag it may begin a dialog and gets a Record-Route of ours; the sender is no node, but the
+ * cookie still says whose dialog it is.
+ */
+static void test_a_client_that_repeats_the_nodes_own_request_reaches_only_itself(void **state)
+{
+	struct ask ask = {.method = "SUBSCRIBE", .uri = "sip:alice@198.51.100.7:5070"};
+
+	(void)state;
+	assert_int_equal(give_from_node(request(ask)), PROXY_FORWARD);
+	take_route();
+	ask.uri = "sip:bob@example.com";
+	ask.headers = route;
+	assert_int_equal(give("198.51.100.7:5070", LISTENER4, request(ask)), PROXY_FORWARD);
+	expect_path(LISTENER4, "198.51.100.7:5070");
+	take_route();
+	ask = (struct ask){.method = "NOTIFY",
+		.uri = "sip:imp.internal.example.com",
+		.from_tag = "callee",
+		.to_tag = "caller",
+		.headers = route};
+	assert_int_equal(give("198.51.100.7:5070", LISTENER4, request(ask)), PROXY_FORWARD);
+	expect_path("10.0.0.1:30001", NODE_A);
+}
+
 static void test_a_dialog_between_two_nodes_goes_both_ways(void **state)
 {
 	struct ask ask = {.uri = "sip:x@remote.com"};
@@ -395,6 +420,7 @@ int main(void)
 		T(test_a_cookie_is_of_no_use_in_another_call),
 		T(test_a_cookie_with_any_bit_flipped_is_no_cookie),
 		T(test_a_dialog_that_a_node_began_goes_both_ways),
+		T(test_a_client_that_repeats_the_nodes_own_request_reaches_only_itself),
 		T(test_a_dialog_between_two_nodes_goes_both_ways),
 		T(test_client_and_node_may_share_an_address),
 		T(test_peers_without_tags_are_told_apart_by_address),
