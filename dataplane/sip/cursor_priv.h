@@ -111,7 +111,7 @@ static inline __attribute__((always_inline)) bool name_is(struct span name, cons
 	return (first | 0x20202020) == first_wanted && (last | 0x20202020) == last_wanted;
 }
 
-/* For literals of up to eight bytes. */
+/* For literals of up to eight letters; another byte could be taken for one that differs from it in bit 5. */
 #define NAME_IS(name, literal) name_is((name), (literal), sizeof(literal) - 1)
 
 /*

@@ -169,7 +169,7 @@ int name_addr_read(const struct cursor *at, struct sip_name_addr *ret_name_addr)
 		return 0;
 	if (!cursor_accept(&c, ';'))
 		return -EINVAL;
-	ret_name_addr->params = span_trim(span_from(c.p, c.end));
+	ret_name_addr->params = span_from(c.p, c.end);
 	return 0;
 }
 
@@ -179,8 +179,10 @@ int sip_name_addr_parse(struct span element, struct sip_name_addr *ret_name_addr
 	struct sip_name_addr name_addr;
 	int rc = name_addr_read(&c, &name_addr);
 
-	if (rc == 0)
+	if (rc == 0) {
 		*ret_name_addr = name_addr;
+		ret_name_addr->params = span_trim(name_addr.params);
+	}
 	return rc;
 }
 

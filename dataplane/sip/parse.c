@@ -217,13 +217,13 @@ static uint32_t finish_headers(struct parse *parse)
 }
 
 /* The tag among the parameters; what cannot be read of the others is passed over. */
-static void read_tag(struct cursor *params, struct span *ret_tag)
+static void find_tag(struct cursor *params, struct span *ret_tag)
 {
 	struct span name;
 	struct span value;
 	int rc;
 
-	while (params->p != NULL && (rc = param_next(params, &name, &value)) != 0) {
+	while ((rc = param_next(params, &name, &value)) != 0) {
 		if (rc < 0) {
 			param_skip(params);
 		} else if (NAME_IS(name, "tag")) {
@@ -231,6 +231,22 @@ static void read_tag(struct cursor *params, struct span *ret_tag)
 			return;
 		}
 	}
+}
+
+/* Nearly always the tag is the only parameter and stands there without blanks. */
+static inline void read_tag(struct span params, const char *limit, struct span *ret_tag)
+{
+	struct cursor c = cursor_of(params, limit);
+
+	if (likely_true(params.len > 4 && params.p[3] == '=' && NAME_IS(span_of(params.p, 3), "tag"))) {
+		c.p += 4;
+		*ret_tag = cursor_take(&c, &class_token);
+		if (likely_true(cursor_done(&c)))
+			return;
+		c.p = params.p;
+		*ret_tag = span_of(NULL, 0);
+	}
+	find_tag(&c, ret_tag);
 }
 
 /* From and To: their shape, and the tag (RFC 3261 19.3). */
@@ -250,8 +266,8 @@ static void read_address(
 		fault(parse->msg, error);
 		return;
 	}
-	c.p = name_addr.params.p;
-	read_tag(&c, ret_tag);
+	if (!span_empty(name_addr.params))
+		read_tag(name_addr.params, parse->end, ret_tag);
 }
 
 /* One word without blanks (RFC 3261 20.8). */
@@ -290,17 +306,17 @@ static void read_cseq(struct parse *parse)
 		return;
 	}
 	cursor_skip_blanks(&c);
-	method = cursor_take(&c, &class_token);
-	if (span_empty(method) || !cursor_done(&c)) {
-		fault(msg, SIP_ERR_bad_cseq);
-		return;
-	}
+	method = span_from(c.p, c.end);
 	msg->cseq = number;
-	if (!msg->is_request) {
+	if (likely_true(msg->is_request && span_eq(method, msg->method) && !span_empty(method)))
+		return;
+	if (span_empty(method) || scan_while(method.p, c.end, c.limit, &class_token) != c.end) {
+		fault(msg, SIP_ERR_bad_cseq);
+	} else if (msg->is_request) {
+		fault(msg, SIP_ERR_cseq_method_mismatch);
+	} else {
 		msg->method = method;
 		msg->method_id = (uint8_t)sip_method_lookup(method, parse->end);
-	} else if (!span_eq(method, msg->method)) {
-		fault(msg, SIP_ERR_cseq_method_mismatch);
 	}
 }
 

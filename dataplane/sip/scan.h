@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct scan_class {
-	uint8_t low[16];
+	uint8_t low[32]; /* twice the same 16, because a vector shuffle looks into each half by itself */
 };
 
 struct scan_marks {
@@ -27,18 +27,18 @@ struct scan_marks {
 #define SCAN_COLUMN(c, r0, r1, r2, r3, r4, r5, r6, r7)                                       \
 	(SCAN_ROW(r0, c, 0) | SCAN_ROW(r1, c, 1) | SCAN_ROW(r2, c, 2) | SCAN_ROW(r3, c, 3) | \
 		SCAN_ROW(r4, c, 4) | SCAN_ROW(r5, c, 5) | SCAN_ROW(r6, c, 6) | SCAN_ROW(r7, c, 7))
-#define SCAN_CLASS(...)                                                                     \
-	{                                                                                   \
-		{                                                                           \
-			SCAN_COLUMN(0, __VA_ARGS__), SCAN_COLUMN(1, __VA_ARGS__),           \
-				SCAN_COLUMN(2, __VA_ARGS__), SCAN_COLUMN(3, __VA_ARGS__),   \
-				SCAN_COLUMN(4, __VA_ARGS__), SCAN_COLUMN(5, __VA_ARGS__),   \
-				SCAN_COLUMN(6, __VA_ARGS__), SCAN_COLUMN(7, __VA_ARGS__),   \
-				SCAN_COLUMN(8, __VA_ARGS__), SCAN_COLUMN(9, __VA_ARGS__),   \
-				SCAN_COLUMN(10, __VA_ARGS__), SCAN_COLUMN(11, __VA_ARGS__), \
-				SCAN_COLUMN(12, __VA_ARGS__), SCAN_COLUMN(13, __VA_ARGS__), \
-				SCAN_COLUMN(14, __VA_ARGS__), SCAN_COLUMN(15, __VA_ARGS__)  \
-		}                                                                           \
+#define SCAN_HALF(...)                                                                                    \
+	SCAN_COLUMN(0, __VA_ARGS__), SCAN_COLUMN(1, __VA_ARGS__), SCAN_COLUMN(2, __VA_ARGS__),            \
+		SCAN_COLUMN(3, __VA_ARGS__), SCAN_COLUMN(4, __VA_ARGS__), SCAN_COLUMN(5, __VA_ARGS__),    \
+		SCAN_COLUMN(6, __VA_ARGS__), SCAN_COLUMN(7, __VA_ARGS__), SCAN_COLUMN(8, __VA_ARGS__),    \
+		SCAN_COLUMN(9, __VA_ARGS__), SCAN_COLUMN(10, __VA_ARGS__), SCAN_COLUMN(11, __VA_ARGS__),  \
+		SCAN_COLUMN(12, __VA_ARGS__), SCAN_COLUMN(13, __VA_ARGS__), SCAN_COLUMN(14, __VA_ARGS__), \
+		SCAN_COLUMN(15, __VA_ARGS__)
+#define SCAN_CLASS(...)                                                \
+	{                                                              \
+		{                                                      \
+			SCAN_HALF(__VA_ARGS__), SCAN_HALF(__VA_ARGS__) \
+		}                                                      \
 	}
 
 static inline bool scan_has(const struct scan_class *class, char c)

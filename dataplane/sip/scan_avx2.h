@@ -17,10 +17,15 @@ static inline uint32_t scan_outside_avx2(const char *p, const struct scan_class 
 {
 	const __m256i rows = _mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2,
 		4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0);
-	__m256i columns =
-		_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)class->low));
+	/*
+	 * A shuffle ignores bits 4 to 6 of an index. One byte is unlike the others in them because the
+	 * compiler would compute a vector of equal bytes each time instead of loading it.
+	 */
+	const __m256i nibble = _mm256_setr_epi8(31, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
+		15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15);
+	__m256i columns = _mm256_loadu_si256((const __m256i *)(const void *)class->low);
 	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
-	__m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
+	__m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
 	/* A shuffle yields 0 for an index above 0x7f, so that such bytes are in no class. */
 	__m256i in = _mm256_and_si256(_mm256_shuffle_epi8(columns, bytes), _mm256_shuffle_epi8(rows, high));
 

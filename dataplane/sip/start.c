@@ -15,16 +15,14 @@ static bool version_prefix(struct span text)
 	       (text.p[2] | 0x20) == 'p' && text.p[3] == '/';
 }
 
-/* "SIP/" digits "." digits: some version of SIP, ours or not. */
-static enum sip_error version_check(struct span version, const char *limit)
+/* What a version that is not "SIP/2.0" is: "SIP/" digits "." digits, another version; or none at all. */
+static enum sip_error other_version(struct span version, const char *limit)
 {
 	struct cursor c = cursor_of(version, limit);
 	struct span major, minor;
 
 	if (!version_prefix(version))
 		return SIP_ERR_bad_start_line;
-	if (version.len == 7 && memcmp(version.p + 4, "2.0", 3) == 0)
-		return SIP_ERR_NONE;
 	c.p += 4;
 	major = cursor_take(&c, &class_digit);
 	if (span_empty(major) || !cursor_accept(&c, '.'))
@@ -33,6 +31,13 @@ static enum sip_error version_check(struct span version, const char *limit)
 	if (span_empty(minor) || !cursor_done(&c))
 		return SIP_ERR_bad_start_line;
 	return SIP_ERR_bad_version;
+}
+
+static inline enum sip_error version_check(struct span version, const char *limit)
+{
+	if (likely_true(version.len == 7 && version_prefix(version) && memcmp(version.p + 3, "/2.0", 4) == 0))
+		return SIP_ERR_NONE;
+	return other_version(version, limit);
 }
 
 /* SIP-Version SP 3DIGIT SP Reason-Phrase; a peer may leave out the last SP with an empty reason. */

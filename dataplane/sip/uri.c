@@ -24,8 +24,14 @@ int ipv6_take(struct cursor *c, struct span *ret_host)
 /* The scheme and its colon (RFC 3986 3.1); schemes compare without case. */
 static inline int scheme_take(struct cursor *c, struct sip_uri *uri)
 {
-	struct span scheme = cursor_take(c, &class_scheme);
+	struct span scheme;
 
+	if (likely_true(c->end - c->p > 4 && c->p[3] == ':' && NAME_IS(span_of(c->p, 3), "sip"))) {
+		uri->scheme = SIP_SCHEME_SIP;
+		c->p += 4;
+		return 0;
+	}
+	scheme = cursor_take(c, &class_scheme);
 	if (span_empty(scheme) || !isalpha((unsigned char)scheme.p[0]) || !cursor_accept(c, ':'))
 		return -EINVAL;
 	if (NAME_IS(scheme, "sip"))

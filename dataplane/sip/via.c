@@ -63,8 +63,8 @@ static inline int protocol_take(struct cursor *c, struct sip_via *via)
 	return span_empty(via->transport) ? -EINVAL : 0;
 }
 
-/* host [":" port], with blanks allowed around the colon. */
-static inline int sent_by_take(struct cursor *c, struct sip_via *via)
+/* host [":" port], with blanks allowed around the colon. *ret_end is its end without the blanks behind it. */
+static inline int sent_by_take(struct cursor *c, struct sip_via *via, const char **ret_end)
 {
 	struct span host;
 
@@ -73,11 +73,13 @@ static inline int sent_by_take(struct cursor *c, struct sip_via *via)
 	cursor_skip_blanks(c);
 	if (host_take(c, &host) < 0)
 		return -EINVAL;
+	*ret_end = c->p;
 	cursor_skip_blanks(c);
 	if (cursor_accept(c, ':')) {
 		cursor_skip_blanks(c);
 		if (port_take(c, &via->port) < 0)
 			return -EINVAL;
+		*ret_end = c->p;
 		cursor_skip_blanks(c);
 	}
 	via->host = host;
@@ -116,8 +118,8 @@ static inline int param_set(struct sip_via *via, struct span name, struct span v
 	return 0;
 }
 
-/* One parameter; the cursor stands behind its ';'. */
-static inline int param_take(struct cursor *c, struct sip_via *via)
+/* One parameter; the cursor stands behind its ';'. *ret_end is its end without the blanks behind it. */
+static inline int param_take(struct cursor *c, struct sip_via *via, const char **ret_end)
 {
 	struct span value = {NULL, 0};
 	struct span name;
@@ -126,6 +128,7 @@ static inline int param_take(struct cursor *c, struct sip_via *via)
 	name = cursor_take(c, &class_param_name);
 	if (span_empty(name))
 		return -EINVAL;
+	*ret_end = c->p;
 	cursor_skip_blanks(c);
 	if (cursor_accept(c, '=')) {
 		cursor_skip_blanks(c);
@@ -135,24 +138,25 @@ static inline int param_take(struct cursor *c, struct sip_via *via)
 			return -EINVAL;
 		if (span_empty(value))
 			return -EINVAL;
+		*ret_end = c->p;
 		cursor_skip_blanks(c);
 	}
 	return param_set(via, name, value);
 }
 
-/* [";" params] */
-static inline int params_take(struct cursor *c, struct sip_via *via)
+/* [";" params]; *ret_end moves to the end of the last one. */
+static inline int params_take(struct cursor *c, struct sip_via *via, const char **ret_end)
 {
 	const char *begin = c->p;
 
-	via->params = span_from(begin, begin);
+	via->params = span_of(begin, 0);
 	if (!cursor_accept(c, ';'))
 		return 0;
 	do {
-		if (param_take(c, via) < 0)
+		if (param_take(c, via, ret_end) < 0)
 			return -EINVAL;
 	} while (cursor_accept(c, ';'));
-	via->params = span_trim(span_from(begin + 1, c->p));
+	via->params = span_from(begin + 1, *ret_end);
 	return 0;
 }
 
@@ -160,14 +164,16 @@ int via_read(struct cursor *at, struct sip_via *ret_via)
 {
 	struct cursor c = *at; /* a copy that can live in registers */
 	const char *begin;
+	const char *end;
 
 	via_clear(ret_via);
 	cursor_skip_blanks(&c);
 	begin = c.p;
 	ret_via->whole = span_from(begin, c.end);
-	if (protocol_take(&c, ret_via) < 0 || sent_by_take(&c, ret_via) < 0 || params_take(&c, ret_via) < 0)
+	if (protocol_take(&c, ret_via) < 0 || sent_by_take(&c, ret_via, &end) < 0 ||
+		params_take(&c, ret_via, &end) < 0)
 		return -EINVAL;
-	ret_via->whole = span_trim(span_from(begin, c.p));
+	ret_via->whole = span_from(begin, end);
 	if (unlikely_true(cursor_at(&c, '('))) {
 		if (!comment_skip(&c))
 			return -EINVAL;

@@ -135,6 +135,16 @@ static void test_request_lines_that_are_none_are_refused_and_answerable(void **s
 	assert_int_equal(sip_error_status(msg.error), 505);
 	assert_error(joined("INVITE sip:b@h?x=y SIP/2.0\r\n", VIA REST, "\r\n"), SIP_ERR_bad_uri);
 	assert_taken(joined("INVITE sip:b@h sip/2.0\r\n", VIA REST, "\r\n"));
+	/* Bytes that only look like the right ones when their case is ignored. */
+	assert_error("INVITE sip:b@h SIP/\x12.0\r\n" VIA REST "\r\n", SIP_ERR_bad_start_line);
+	assert_error("INVITE sip:b@h SIP\x0f"
+		     "2.0\r\n" VIA REST "\r\n",
+		SIP_ERR_bad_start_line);
+	assert_error("INVITE sip\x1a"
+		     "b@h SIP/2.0\r\n" VIA REST "\r\n",
+		SIP_ERR_bad_uri);
+	assert_taken(LINE VIA TO CALL_ID CSEQ "From: <sip:a@h>;tag\x1dx\r\n\r\n");
+	assert_true(span_empty(msg.from_tag));
 }
 
 static enum sip_header_id header_named(struct span name)
