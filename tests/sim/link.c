@@ -109,9 +109,14 @@ static void damage(struct sim_link *link, struct flight *flight)
 	struct packet *packet = &flight->packet;
 
 	if (sim_chance(&link->rng, faults->corrupt)) {
+		/*
+		 * Bits are only ever set: two flips in fragments of one datagram could else make up for each
+		 * other in its checksum, and then the wrong bytes are nobody's fault.
+		 */
 		uint32_t at = rng_below(&link->rng, (uint32_t)packet->len);
-		packet->bytes[at] ^= (uint8_t)(1u << rng_below(&link->rng, 8));
-		flight->intact = false;
+		uint8_t bit = (uint8_t)(1u << rng_below(&link->rng, 8));
+		flight->intact = (packet->bytes[at] & bit) != 0;
+		packet->bytes[at] |= bit;
 	}
 	if (sim_chance(&link->rng, faults->truncate)) {
 		packet->len = rng_below(&link->rng, (uint32_t)packet->len);
