@@ -12,7 +12,7 @@
 #include "sip/msg.h"
 #include "support/eal.h"
 #include "support/snapshot_fixture.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <rte_mbuf.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
  */
 #include "control/daemon.h"
 
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
  */
 #include "control/daemon.h"
 
-#include "eal.h"
-#include "worker.h"
+#include "plane/eal.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>

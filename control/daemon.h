@@ -13,7 +13,7 @@
 #include "control/log.h"
 #include "control/neighbours.h"
 #include "control/server.h"
-#include "plane.h"
+#include "plane/plane.h"
 #include "stats.h"
 #include "trace.h"
 

@@ -8,7 +8,7 @@
 
 #include "control/handlers.h"
 #include "net/neighbours.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 enum { LISTING_MAX_MS = 1000 /* for one letter's answer: a worker's loop takes microseconds */ };
 

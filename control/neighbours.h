@@ -4,7 +4,7 @@
 #define CONTROL_NEIGHBOURS_H
 
 #include "control/server.h"
-#include "mailbox.h"
+#include "worker/mailbox.h"
 
 struct daemon;
 

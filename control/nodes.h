@@ -8,7 +8,7 @@
 #define CONTROL_NODES_H
 
 #include "base/ensure.h"
-#include "mailbox.h"
+#include "worker/mailbox.h"
 #include "node/health.h"
 #include "node/node.h"
 

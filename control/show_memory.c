@@ -5,7 +5,7 @@
  */
 #include "control/handlers.h"
 
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <jemalloc/jemalloc.h>
 #include <rte_mempool.h>

@@ -2,7 +2,7 @@
 /* Nodes as the operator wants to see them: what the file says, what holds now, and how they answer. */
 #include "control/handlers.h"
 
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <stdlib.h>
 #include <string.h>

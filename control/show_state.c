@@ -2,7 +2,7 @@
 /* How the daemon runs: counters, loops, devices, its log and its changes. */
 #include "control/handlers.h"
 
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <string.h>
 

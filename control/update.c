@@ -7,7 +7,7 @@
 #include "control/daemon.h"
 
 #include "config/load.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <stdio.h>

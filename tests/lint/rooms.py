@@ -23,9 +23,15 @@ ROOMS = {
     "net": (["dataplane/net/*"], BELOW_ALL + ["stats", "wire"], ["dpdk"]),
     "tcp": (["dataplane/tcp/*"], BELOW_ALL + ["stats"], ["dpdk"]),
     "proxy": (["dataplane/proxy/*"], BELOW_ALL + ["sip", "stats", "trace"] + SNAPSHOT, []),
+    "rcu": (["dataplane/rcu.*"], BELOW_ALL, ["dpdk"]),
     "worker": (
-        ["dataplane/*"],
-        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire"] + SNAPSHOT,
+        ["dataplane/worker/*"],
+        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire", "rcu"] + SNAPSHOT,
+        ["dpdk"],
+    ),
+    "plane": (
+        ["dataplane/plane/*"],
+        BELOW_ALL + ["net", "stats", "trace", "wire", "rcu", "snapshot", "worker"],
         ["dpdk", "jemalloc"],
     ),
     "config": (["config/*"], BELOW_ALL, ["yaml"]),
@@ -33,7 +39,7 @@ ROOMS = {
     "cli": (["control/cli/*"], ["api"], ["jansson", "libedit"]),
     "control": (
         ["control/*"],
-        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire", "worker", "config", "api"] + SNAPSHOT,
+        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire", "rcu", "worker", "plane", "config", "api"] + SNAPSHOT,
         ["dpdk", "hyperscan", "jansson", "cares", "jemalloc"],
     ),
 }
@@ -62,12 +68,12 @@ PKG_CONFIG = {
 
 # (calls, files that may make them, why): one library, one owner.
 OWNERS = [
-    (r"rte_eth_\w+\s*\(", ["dataplane/port.c"], "the port is driven from one place"),
+    (r"rte_eth_\w+\s*\(", ["dataplane/plane/port.c"], "the port is driven from one place"),
     (r"\bhs_\w+\s*\(", ["dataplane/policy/*"], "Hyperscan belongs to the policy room"),
     (r"\bjson_\w+\s*\(", ["control/*"], "JSON belongs to control"),
     (r"\brte_rcu_\w+\s*\(", ["dataplane/rcu.[ch]"], "grace periods belong to rcu.c"),
     (r"\bc?yaml_\w+\s*\(", ["config/*"], "YAML belongs to config"),
-    (r"\bmallctl\w*\s*\(", ["control/*", "dataplane/arena.c"], "control reads the allocator, each worker has its arena"),
+    (r"\bmallctl\w*\s*\(", ["control/*", "dataplane/plane/arena.c"], "control reads the allocator, each worker has its arena"),
 ]
 
 

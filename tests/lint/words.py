@@ -33,12 +33,12 @@ ON_PACKET_PATH = {
 # Files of dataplane/ that do not run on the packet path, with the reason.
 OFF_PACKET_PATH = {
     "dataplane/base/ensure.c": "ends the process",
-    "dataplane/clock.c": "the loop's thread reads time for the worker",
-    "dataplane/eal.c": "control's thread, before any worker",
-    "dataplane/idle.c": "between two loops, when there is no packet",
-    "dataplane/plane.c": "control's thread",
-    "dataplane/port.c": "control's thread, but for the bursts behind the wire",
-    "dataplane/worker_create.c": "control's thread, before and after the worker's",
+    "dataplane/plane/clock.c": "the loop's thread reads time for the worker",
+    "dataplane/plane/eal.c": "control's thread, before any worker",
+    "dataplane/plane/idle.c": "between two loops, when there is no packet",
+    "dataplane/plane/plane.c": "control's thread",
+    "dataplane/plane/port.c": "control's thread, but for the bursts behind the wire",
+    "dataplane/worker/worker_create.c": "control's thread, before and after the worker's",
     "dataplane/policy/*": "the build side runs on control's compile thread",
 }
 
@@ -126,7 +126,7 @@ RULES = [
     ("include-private", include_direction, {"control/a.c": '#include "sip/b_priv.h"\n', "dataplane/sip/b_priv.h": ""}),
     ("banned-calls", banned_calls, {"config/a.c": "int f(char *s)\n{\n\treturn atoi(s);\n}\n"}),
     ("packet-path", packet_path, {"dataplane/net/a.c": "void f(void)\n{\n\tprintf(\"x\");\n}\n"}),
-    ("one-owner", one_owner, {"dataplane/worker.c": "void f(void)\n{\n\trte_eth_stats_reset(0);\n}\n"}),
+    ("one-owner", one_owner, {"dataplane/worker/a.c": "void f(void)\n{\n\trte_eth_stats_reset(0);\n}\n"}),
     ("graph-drawn", graph_drawn, {"docs/ARCHITECTURE.md": "<!-- include graph -->\n```\nsip <- net\n```\n"}),
     ("const-casts", const_casts, {"config/a.c": "char *f(const char *p)\n{\n\treturn (char *)(uintptr_t)(p);\n}\n"}),
 ]

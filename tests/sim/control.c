@@ -7,11 +7,11 @@
 #include "control.h"
 
 #include "host.h"
-#include "mailbox.h"
+#include "worker/mailbox.h"
 #include "node/health.h"
 #include "rcu.h"
 #include "support/snapshot_fixture.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <stdlib.h>
 

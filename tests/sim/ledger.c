@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "control.h"
 #include "sim.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <stdlib.h>
 

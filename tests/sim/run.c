@@ -8,14 +8,14 @@
 #include "base/hash.h"
 #include "client.h"
 #include "control.h"
-#include "exchange.h"
+#include "worker/exchange.h"
 #include "host.h"
 #include "ledger.h"
 #include "link.h"
 #include "plan.h"
 #include "rcu.h"
 #include "server.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <rte_mbuf.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rig.h"
 
-#include "exchange.h"
+#include "worker/exchange.h"
 #include "rcu.h"
 #include "support/eal.h"
 

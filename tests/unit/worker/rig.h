@@ -9,7 +9,7 @@
 #include "sim/packet.h"
 #include "support/snapshot_fixture.h"
 #include "wire.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

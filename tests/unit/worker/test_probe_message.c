@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "probe_message.h"
+#include "worker/probe_message.h"
 
 #include "sip/msg.h"
 

@@ -11,8 +11,8 @@
 
 #include "base/ensure.h"
 #include "base/hash.h"
-#include "figures.h"
-#include "mailbox.h"
+#include "worker/figures.h"
+#include "worker/mailbox.h"
 #include "net/net.h"
 #include "stats.h"
 #include "trace.h"
@@ -71,6 +71,8 @@ unsigned worker_hear(struct worker *worker, struct mail *ret_mails, unsigned max
 
 const struct stats *worker_stats(const struct worker *worker);
 const struct loop_figures *worker_loop_figures(const struct worker *worker);
+/* The same, for whoever runs the loop and measures it: its only writer. */
+struct loop_figures *worker_loop_meter(struct worker *worker);
 const struct node_figures *worker_node_figures(const struct worker *worker, unsigned slot); /* < NODES_MAX */
 struct trace *worker_trace(struct worker *worker);
 

@@ -3,9 +3,9 @@
  * Letters to a worker. A letter names a node by slot and identity: by the time it is read, the slot may
  * belong to another node, and then the letter is void.
  */
-#include "exchange.h"
+#include "worker/exchange.h"
 #include "net/neighbours.h"
-#include "worker_priv.h"
+#include "worker/worker_priv.h"
 
 static const struct node *addressed_node(const struct worker *worker, const struct mail_node *mail)
 {

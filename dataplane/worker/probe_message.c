@@ -5,7 +5,7 @@
  *
  * The branch: magic cookie of RFC 3261 8.1.1.7, our word, epoch, node id and seq in hex, SipHash in hex.
  */
-#include "probe_message.h"
+#include "worker/probe_message.h"
 
 #include "sip/msg.h"
 

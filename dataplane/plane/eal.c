@@ -3,7 +3,7 @@
  * Builds the EAL's command line. Control's thread becomes the only EAL core and floats over all CPUs the
  * process may use; where huge pages are too few the EAL would give up, so that is looked at before.
  */
-#include "eal.h"
+#include "plane/eal.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -3,11 +3,11 @@
  * The loop of a worker, one screen long. Every step does a bounded amount of work, so the loop's length is
  * bounded too. Called by the loop's thread (loop.c), by the simulator and by the benchmark.
  */
-#include "worker.h"
+#include "worker/worker.h"
 
-#include "exchange.h"
+#include "worker/exchange.h"
 #include "rcu.h"
-#include "worker_priv.h"
+#include "worker/worker_priv.h"
 
 /* net_tick() wants to be called this often even when nothing else happens. */
 static const uint64_t net_tick_ns = 10000000;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* jemalloc's own interface; the process links to it, so malloc() is its. */
-#include "arena.h"
+#include "plane/arena.h"
 
 #include <jemalloc/jemalloc.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  * writes goes straight into the packet that leaves. A message that could outgrow one packet buffer is written
  * to the worker's scratch first and copied into a chain.
  */
-#include "worker_priv.h"
+#include "worker/worker_priv.h"
 
 #include <rte_mbuf.h>
 

@@ -3,11 +3,11 @@
 #ifndef WORKER_PRIV_H
 #define WORKER_PRIV_H
 
-#include "worker.h"
+#include "worker/worker.h"
 
 #include "base/rng.h"
 #include "base/timer.h"
-#include "latency.h"
+#include "worker/latency.h"
 #include "limits.h"
 #include "node/probe.h"
 #include "proxy/proxy.h"

@@ -3,12 +3,12 @@
  * The thread registers with the EAL (its own place in the packet pools' caches), with the grace periods, and
  * takes an arena of its own. It leaves in the reverse order.
  */
-#include "loop.h"
+#include "plane/loop.h"
 
-#include "arena.h"
-#include "clock.h"
+#include "plane/arena.h"
+#include "plane/clock.h"
 #include "rcu.h"
-#include "worker_priv.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <rte_lcore.h>
@@ -63,13 +63,13 @@ static void rest(struct loop *loop, struct clock *clock, uint64_t now_ns)
 	rcu_offline(loop->rcu, worker_index(worker));
 	idle_sleep(&loop->idle, nap_ns);
 	rcu_online(loop->rcu, worker_index(worker));
-	figure_add(&worker->loop.naps, 1);
-	figure_add(&worker->loop.napped_ns, clock_ns(clock, clock_cycles()) - now_ns);
+	figure_add(&worker_loop_meter(worker)->naps, 1);
+	figure_add(&worker_loop_meter(worker)->napped_ns, clock_ns(clock, clock_cycles()) - now_ns);
 }
 
 static void poll_until_stopped(struct loop *loop)
 {
-	struct loop_figures *figures = &loop->worker->loop;
+	struct loop_figures *figures = worker_loop_meter(loop->worker);
 	struct window window = {0};
 	struct clock clock;
 

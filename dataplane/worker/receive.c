@@ -5,9 +5,9 @@
  * hash is net's, so all fragments of a datagram meet on one worker. What answers to a worker's own source
  * port goes to that worker in any case: it alone knows when it asked.
  */
-#include "exchange.h"
+#include "worker/exchange.h"
 #include "net/flow.h"
-#include "worker_priv.h"
+#include "worker/worker_priv.h"
 
 #include <rte_byteorder.h>
 #include <rte_ether.h>

@@ -3,7 +3,7 @@
  * How a worker begins and ends, on control's thread: all memory is taken here, and none later.
  */
 #include "rcu.h"
-#include "worker_priv.h"
+#include "worker/worker_priv.h"
 
 #include <errno.h>
 #include <rte_mbuf.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What control may ask of a worker while it runs. Everything here is read relaxed, or goes through a ring. */
-#include "worker_priv.h"
+#include "worker/worker_priv.h"
 
 #include <rte_mbuf.h>
 
@@ -25,6 +25,11 @@ const struct stats *worker_stats(const struct worker *worker)
 }
 
 const struct loop_figures *worker_loop_figures(const struct worker *worker)
+{
+	return &worker->loop;
+}
+
+struct loop_figures *worker_loop_meter(struct worker *worker)
 {
 	return &worker->loop;
 }

@@ -8,7 +8,7 @@
 #define EXCHANGE_H
 
 #include "base/ensure.h"
-#include "mailbox.h"
+#include "worker/mailbox.h"
 #include "wire.h"
 
 #include <stdbool.h>

@@ -3,9 +3,9 @@
  * What a worker learns about nodes: answers to probes, ICMP errors, and how long requests take. It draws no
  * conclusion: reports go to control, which decides and writes the node's word.
  */
-#include "exchange.h"
-#include "probe_message.h"
-#include "worker_priv.h"
+#include "worker/exchange.h"
+#include "worker/probe_message.h"
+#include "worker/worker_priv.h"
 
 static void probe_send(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns)
 {

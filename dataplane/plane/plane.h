@@ -9,9 +9,9 @@
 #include "base/addr.h"
 #include "base/ensure.h"
 #include "base/hash.h"
-#include "idle.h"
+#include "plane/idle.h"
 #include "limits.h"
-#include "port.h"
+#include "plane/port.h"
 
 #include <stdbool.h>
 #include <stdint.h>

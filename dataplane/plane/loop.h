@@ -7,7 +7,7 @@
 #define LOOP_H
 
 #include "base/ensure.h"
-#include "idle.h"
+#include "plane/idle.h"
 #include "limits.h"
 
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * Rings between workers. A frame that finds a full ring stays with the giver, which drops and counts it: a
  * slow worker must not slow another one.
  */
-#include "exchange.h"
+#include "worker/exchange.h"
 
 #include "limits.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A ring of elements by value. Single producer and single consumer are what the callers promise. */
-#include "mailbox.h"
+#include "worker/mailbox.h"
 
 #include <errno.h>
 #include <rte_lcore.h>

@@ -3,14 +3,14 @@
  * The ladder: pools, grace periods, exchange, ports, workers, threads. Each rung is undone by plane_destroy
  * in reverse order, whether the ladder was climbed to its end or not. Control's thread only.
  */
-#include "plane.h"
+#include "plane/plane.h"
 
 #include "base/rng.h"
-#include "clock.h"
-#include "exchange.h"
-#include "loop.h"
+#include "plane/clock.h"
+#include "worker/exchange.h"
+#include "plane/loop.h"
 #include "rcu.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <rte_errno.h>

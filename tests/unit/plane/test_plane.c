@@ -3,12 +3,12 @@
  * The whole ladder on a device that is not there: threads, idling, wakes, grace periods. Times here are real,
  * so what they prove is coarse.
  */
-#include "plane.h"
+#include "plane/plane.h"
 
 #include "rcu.h"
 #include "support/eal.h"
 #include "support/snapshot_fixture.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <setjmp.h>

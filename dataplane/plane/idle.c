@@ -4,9 +4,9 @@
  * costs more than looking. The eventfd ends every kind of sleep. Called between two loops of a worker, by its
  * own thread (idle_wake: by any).
  */
-#include "idle.h"
+#include "plane/idle.h"
 
-#include "port.h"
+#include "plane/port.h"
 
 #include <errno.h>
 #include <poll.h>

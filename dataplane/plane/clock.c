@@ -4,7 +4,7 @@
  * counter's frequency is off by some parts per million, which the correction of every second keeps from
  * adding up.
  */
-#include "clock.h"
+#include "plane/clock.h"
 
 #include <rte_cycles.h>
 #include <time.h>

@@ -4,7 +4,7 @@
  * wanted and possible, with the offloads that both sides know. What a device cannot do is noted in its facts
  * and done in software elsewhere.
  */
-#include "port.h"
+#include "plane/port.h"
 
 #include <errno.h>
 #include <rte_dev.h>
