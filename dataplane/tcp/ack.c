@@ -27,11 +27,15 @@ static bool plausible(const struct tcb *tcb, const struct segment *seg)
 	return seq_leq(seg->ack, tcb->snd_nxt) && seq_leq(tcb->snd_una - tcb->snd_wnd_max, seg->ack);
 }
 
-/* SND.WND from the newest segment; when it opens, the byte that probed it goes again with the rest. */
-void ack_window(struct tcb *tcb, const struct segment *seg)
+/*
+ * SND.WND from the newest segment: RFC 9293's rule by sequence numbers alone would pass over the window of a
+ * segment that fills a gap while its ACK moves SND.UNA, and so keep an old window from a new beginning.
+ * When the window opens, the byte that probed it goes again with the rest.
+ */
+static void window_learn(struct tcb *tcb, const struct segment *seg, bool advances)
 {
 	uint32_t window = seg->window << tcb->snd_shift;
-	bool newer = seq_lt(tcb->snd_wl1, seg->seq) ||
+	bool newer = advances || seq_lt(tcb->snd_wl1, seg->seq) ||
 		     (tcb->snd_wl1 == seg->seq && seq_leq(tcb->snd_wl2, seg->ack));
 
 	if (!newer)
@@ -59,6 +63,8 @@ static void react(struct tcb *tcb, const struct segment *seg, const struct ack_n
 	if (news->acked > 0) {
 		retransmit_arm(tcb);
 		give_up_arm(tcb);
+		if (tcb_has(tcb, TCB_APP_CLOSED))
+			tcb_arm(tcb, TCB_CLOSE, tcb->tcp->config.close_limit_ms * TCP_MS);
 	}
 	if (news->acked > 0 || news->sacked || news->dsack) {
 		rack_detect(tcb);
@@ -122,7 +128,7 @@ enum stage ack_stage(struct tcb *tcb, struct segment *seg)
 	sack_learn(tcb, seg, &news);
 	if (seq_lt(tcb->snd_una, seg->ack))
 		flight_acked(tcb, seg, &news);
-	ack_window(tcb, seg);
+	window_learn(tcb, seg, news.acked > 0);
 	react(tcb, seg, &news);
 	return closing(tcb);
 }

@@ -131,18 +131,19 @@ void flight_all_lost(struct tcb *tcb)
 		flight_mark(tcb, flight, FLIGHT_LOST, FLIGHT_AGAIN | (reneged ? FLIGHT_SACKED : 0));
 }
 
-/* An RTT from what was sent once (Karn, RFC 6298 3); else from the timestamp, if there is one (RFC 7323 4).
+/*
+ * An RTT only from what was sent once (Karn, RFC 6298 3), and not when the same ACK covers anything sent
+ * twice: the rest of it waited for that hole. Timestamps are no help: the ACK of a duplicate echoes an old
+ * one. Until there is a sample the timeout stays backed off, else a path that has become slower would never
+ * be measured.
  */
-static void rtt_learn(struct tcb *tcb, const struct segment *seg, struct ack_news *news, uint64_t sent_ns)
+static void rtt_learn(struct tcb *tcb, struct ack_news *news, uint64_t sent_ns)
 {
-	uint32_t elapsed_ms = tcp_now_ms(tcb->tcp) + tcb->ts_offset - seg->options.tsecr;
-
-	if (sent_ns)
-		news->rtt_ns = tcb->tcp->now_ns - sent_ns;
-	else if (tcb_has(tcb, TCB_TS) && seg->options.tsecr != 0 && elapsed_ms < TCP_RTO_MAX_MS)
-		news->rtt_ns = u32_max(elapsed_ms, 1) * TCP_MS;
-	if (news->rtt_ns)
-		rtt_sample(tcb, news->rtt_ns);
+	if (sent_ns == 0)
+		return;
+	news->rtt_ns = tcb->tcp->now_ns - sent_ns;
+	rtt_sample(tcb, news->rtt_ns);
+	tcb->backoff = 0;
 }
 
 static void queue_acked(struct tcb *tcb, uint32_t ack)
@@ -164,12 +165,14 @@ static void queue_acked(struct tcb *tcb, uint32_t ack)
 void flight_acked(struct tcb *tcb, const struct segment *seg, struct ack_news *news)
 {
 	uint64_t sent_ns = 0;
+	bool again = false;
 
 	news->acked = seg->ack - tcb->snd_una;
 	while (tcb->flight_head && seq_leq(tcb->flight_head->end, seg->ack)) {
+		again = again || (tcb->flight_head->flags & FLIGHT_EVER);
 		if (!(tcb->flight_head->flags & FLIGHT_SACKED)) {
 			rack_learn(tcb, tcb->flight_head);
-			sent_ns = tcb->flight_head->flags & FLIGHT_EVER ? 0 : tcb->flight_head->sent_ns;
+			sent_ns = tcb->flight_head->sent_ns;
 		}
 		flight_pop(tcb);
 	}
@@ -180,8 +183,7 @@ void flight_acked(struct tcb *tcb, const struct segment *seg, struct ack_news *n
 	}
 	tcb->snd_una = seg->ack;
 	queue_acked(tcb, seg->ack);
-	rtt_learn(tcb, seg, news, sent_ns);
-	tcb->backoff = 0;
+	rtt_learn(tcb, news, again ? 0 : sent_ns);
 	tcb->full_losses = 0;
 	tcb->progress_ns = tcb->tcp->now_ns;
 }

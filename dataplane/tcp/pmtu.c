@@ -29,18 +29,21 @@ void pmtu_apply(struct tcb *tcb, uint32_t mtu)
 	tcb->flags |= TCB_FORCE;
 }
 
-/* A full-sized segment that is lost again and again, while small ones may get through. */
+/*
+ * A segment that is lost again and again and that a smaller MTU would have cut, while small ones may get
+ * through. It need not be a full one: after a first step down, the next smaller path still swallows the rest.
+ */
 void pmtu_black_hole(struct tcb *tcb)
 {
 	const struct flight *head = tcb->flight_head;
-	uint32_t mss_v6 = mss_of_mtu(&tcb->key, MTU_MIN_V6);
+	uint32_t least = tcb->key.family == IP_V4 ? MTU_MIN_V4 : MTU_MIN_V6;
+	uint32_t len = head ? u32_min(head->end - head->seq, tcb->mss) : 0;
 
-	if (!head || head->end - head->seq < output_text_max(tcb) ||
-		++tcb->full_losses < TCP_BLACK_HOLE_LOSSES)
+	if (len <= mss_of_mtu(&tcb->key, least) || ++tcb->full_losses < TCP_BLACK_HOLE_LOSSES)
 		return;
 	tcb->full_losses = 0;
 	tcp_count(tcb->tcp, STAT_tcp_black_holes);
-	pmtu_apply(tcb, tcb->mss > mss_v6 ? MTU_MIN_V6 : MTU_MIN_V4);
+	pmtu_apply(tcb, len > mss_of_mtu(&tcb->key, MTU_MIN_V6) ? MTU_MIN_V6 : least);
 }
 
 static void unreachable(struct tcb *tcb)

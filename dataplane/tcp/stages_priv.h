@@ -32,7 +32,6 @@ uint32_t isn_ts_offset(const struct tcp *tcp, const struct tcp_key *key);
 void tcb_input(struct tcb *tcb, struct segment *seg);
 void syn_sent_input(struct tcb *tcb, struct segment *seg);
 enum stage ack_stage(struct tcb *tcb, struct segment *seg);
-void ack_window(struct tcb *tcb, const struct segment *seg);
 void text_stage(struct tcb *tcb, struct segment *seg);
 void text_free_all(struct tcb *tcb);
 uint32_t text_sack_blocks(const struct tcb *tcb, struct sack_block *blocks, uint32_t max);

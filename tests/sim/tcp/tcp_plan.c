@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a seed means. */
+#include "tcp/tcp_sim.h"
+
+static uint32_t one_of(struct rng *rng, const uint32_t *values, uint32_t count)
+{
+	return values[rng_below(rng, count)];
+}
+
+static void plan_faults(struct tcp_plan *plan, struct rng *rng)
+{
+	static const uint32_t losses[] = {0, 0, 5000, 20000, 60000, 120000};
+	static const uint32_t others[] = {0, 0, 2000, 20000, 100000};
+
+	plan->loss = one_of(rng, losses, 6);
+	plan->duplicate = one_of(rng, others, 5);
+	plan->reorder = one_of(rng, others, 5);
+	plan->corrupt = one_of(rng, others, 4);
+	plan->delay_ns =
+		(1 + rng_below(rng, 1 + one_of(rng, (const uint32_t[]){1, 20, 150}, 3))) * SIM_MS / 2;
+	plan->strip_sack = rng_below(rng, 4) == 0;
+	plan->strip_ts = rng_below(rng, 4) == 0;
+}
+
+static void plan_accidents(struct tcp_plan *plan, struct rng *rng)
+{
+	if (rng_below(rng, 4) == 0) {
+		plan->mtu_at_ns = 1 + rng_below(rng, 3000) * SIM_MS;
+		plan->mtu_path = plan->family == 4 ? 576 + rng_below(rng, 900) : 1280 + rng_below(rng, 200);
+		plan->black_hole = rng_below(rng, 3) == 0;
+		/* Only these sizes are tried when nobody says which one fits. */
+		if (plan->black_hole)
+			plan->mtu_path = plan->family == 4 && rng_below(rng, 2) == 0 ? 576 : 1280;
+	}
+	plan->cut = rng_below(rng, 8) == 0;
+	plan->cut_at_ns = rng_below(rng, 4000) * SIM_MS;
+	if (rng_below(rng, 3) == 0) {
+		plan->pause_host = rng_below(rng, HOSTS);
+		plan->pause_at_ns = rng_below(rng, 2000) * SIM_MS;
+		plan->pause_ns = rng_below(rng, 5000) * SIM_MS;
+	}
+}
+
+static void plan_conn(struct tcp_sim *sim, struct sim_conn *conn)
+{
+	static const uint32_t sizes[] = {0, 1, 700, 5000, 60000, 250000};
+	static const uint32_t reads[] = {0, 0, 100, 1500, 20000};
+
+	conn->opener = rng_below(&sim->rng, HOSTS);
+	conn->aborts = rng_below(&sim->rng, 8) == 0;
+	conn->abort_at_ns = rng_below(&sim->rng, 3000) * SIM_MS;
+	for (unsigned i = 0; i < HOSTS; i++) {
+		struct side *side = &conn->sides[i];
+		side->conn = conn;
+		side->host = &sim->hosts[i];
+		side->to_send = rng_below(&sim->rng, 1 + one_of(&sim->rng, sizes, 6));
+		side->read_max = one_of(&sim->rng, reads, 5);
+		side->read_every_ns = (1 + rng_below(&sim->rng, 40)) * SIM_MS;
+		side->send_every_ns = rng_below(&sim->rng, 2) * rng_below(&sim->rng, 30) * SIM_MS;
+	}
+}
+
+void tcp_plan_make(struct tcp_sim *sim)
+{
+	static const uint32_t windows[] = {2000, 16000, 65535, 262140};
+	static const uint32_t pieces[] = {4, 64, 1024};
+	struct tcp_plan *plan = &sim->plan;
+
+	rng_init(&sim->rng, sim->seed);
+	plan->family = rng_below(&sim->rng, 2) ? 4 : 6;
+	plan_faults(plan, &sim->rng);
+	plan_accidents(plan, &sim->rng);
+	plan->few_mbufs = rng_below(&sim->rng, 8) == 0;
+	for (unsigned i = 0; i < HOSTS; i++) {
+		plan->window_bytes[i] = one_of(&sim->rng, windows, plan->few_mbufs ? 2 : 4);
+		plan->pieces_max[i] = one_of(&sim->rng, pieces, 3);
+	}
+	plan->conns = 1 + rng_below(&sim->rng, CONNS_MAX);
+	for (unsigned i = 0; i < plan->conns; i++) {
+		sim->conns[i].index = i;
+		plan_conn(sim, &sim->conns[i]);
+	}
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One run: the hosts, the loop of virtual time, and what must hold during it and at its end. */
+#include "tcp/tcp_sim.h"
+
+#include "support/eal.h"
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const uint64_t end_ns = 20000 * SIM_S; /* later than any timeout */
+
+void tcp_sim_violate(struct tcp_sim *sim, const char *format, ...)
+{
+	va_list args;
+
+	if (sim->violation[0])
+		return;
+	va_start(args, format);
+	vsnprintf(sim->violation, sizeof(sim->violation), format, args);
+	va_end(args);
+}
+
+void tcp_sim_log(const struct tcp_sim *sim, const char *format, ...)
+{
+	va_list args;
+
+	if (!sim->verbose)
+		return;
+	printf("%12.6f ", (double)sim->now_ns / 1e9);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
+void tcp_sim_later(
+	struct tcp_sim *sim, uint64_t in_ns, void (*happen)(void *, uint64_t), void *ctx, uint64_t arg)
+{
+	event_plan(&sim->events,
+		(struct event){.at_ns = sim->now_ns + in_ns, .happen = happen, .ctx = ctx, .arg = arg});
+}
+
+/* Pools outlive the runs: making one takes longer than a run. */
+static struct rte_mempool *pool_for(unsigned host, bool few)
+{
+	static struct rte_mempool *pools[HOSTS][2];
+	char name[32];
+
+	if (!pools[host][few]) {
+		snprintf(name, sizeof(name), "sim%u%d", host, few);
+		pools[host][few] = eal_pool(name, few ? SIM_MBUFS_FEW : SIM_MBUFS, 2176);
+	}
+	return pools[host][few];
+}
+
+static void host_start(struct tcp_sim *sim, unsigned index)
+{
+	struct sim_host *host = &sim->hosts[index];
+	const char *text = sim->plan.family == 4 ? (index ? "192.0.2.2" : "192.0.2.1")
+						 : (index ? "2001:db8::2" : "2001:db8::1");
+	struct endpoint local = {.port = SIM_PORT};
+	struct tcp_config config = {
+		.stats = &host->stats,
+		.rng = &host->rng,
+		.secret = {sim->seed, index},
+		.socket_id = -1,
+		.connections_max = 16,
+		.half_open_max = 8,
+		.time_wait_max = 16,
+		.pieces_max = sim->plan.pieces_max[index],
+		.window_bytes = sim->plan.window_bytes[index],
+		.send_max_bytes = sim->plan.few_mbufs ? 20000 : 0,
+		.connect_timeout_ms = 300000,
+		.user_timeout_ms = 1000000,
+		.close_limit_ms = 1000000,
+		.ctx = host,
+		.output = tcp_wire_send,
+		.event = tcp_app_event,
+	};
+
+	host->sim = sim;
+	host->index = index;
+	host->pool = config.pool = pool_for(index, sim->plan.few_mbufs);
+	rng_init(&host->rng, sim->seed + index);
+	ensure(ip_parse(span_str(text), &host->ip) == 0);
+	local.ip = host->ip;
+	ensure(tcp_create(&config, sim->now_ns, &host->tcp) == 0);
+	ensure(tcp_add_source(host->tcp, &host->ip) == 0);
+	ensure(tcp_listen(host->tcp, &local, 4, 0) == 0);
+}
+
+void tcp_hosts_start(struct tcp_sim *sim)
+{
+	for (unsigned i = 0; i < HOSTS; i++)
+		host_start(sim, i);
+}
+
+void tcp_hosts_stop(struct tcp_sim *sim)
+{
+	while (event_next_ns(&sim->events) != UINT64_MAX)
+		tcp_wire_forget(event_take(&sim->events));
+	event_queue_fini(&sim->events);
+	for (unsigned i = 0; i < HOSTS; i++) {
+		tcp_destroy(sim->hosts[i].tcp);
+		unsigned all = sim->plan.few_mbufs ? SIM_MBUFS_FEW : SIM_MBUFS;
+		unsigned back = rte_mempool_avail_count(sim->hosts[i].pool);
+		if (back != all)
+			tcp_sim_violate(sim, "host %u lost %u packet buffers", i, all - back);
+	}
+}
+
+/* While it runs: each connection has a timer, and its right edge only moves right. */
+void tcp_oracle_step(struct tcp_sim *sim)
+{
+	for (unsigned i = 0; i < sim->plan.conns * HOSTS; i++) {
+		struct side *side = &sim->conns[i / HOSTS].sides[i % HOSTS];
+		struct tcp_info info;
+		if (!side->tcb)
+			continue;
+		tcp_info(side->tcb, &info);
+		if (!info.timer_armed && strcmp(info.state, "CLOSED") != 0)
+			tcp_sim_violate(sim, "conn %u host %u is in %s without a timer", i / HOSTS, i % HOSTS,
+				info.state);
+		if (!side->begun)
+			continue;
+		if (side->edge_known && (int32_t)(info.window_edge - side->edge) < 0)
+			tcp_sim_violate(sim, "conn %u host %u took its window back", i / HOSTS, i % HOSTS);
+		side->edge = info.window_edge;
+		side->edge_known = true;
+	}
+}
+
+/* Half-open entries that were given up make the opener's connection end by a reset; so does a late FIN. */
+static bool may_reset(const struct tcp_sim *sim, const struct sim_conn *conn)
+{
+	const struct stats *acceptor = &sim->hosts[!conn->opener].stats;
+
+	return stats_get(acceptor, STAT_tcp_half_timeout) > 0 ||
+	       stats_get(acceptor, STAT_tcp_cookies_sent) > 0;
+}
+
+static bool all_arrived(const struct sim_conn *conn)
+{
+	return conn->sides[0].read == conn->sides[1].to_send && conn->sides[1].read == conn->sides[0].to_send;
+}
+
+static void check_conn(struct tcp_sim *sim, const struct sim_conn *conn)
+{
+	for (unsigned i = 0; i < HOSTS; i++) {
+		const struct side *side = &conn->sides[i];
+		if ((side->begun || i == conn->opener) && !side->ended)
+			tcp_sim_violate(sim, "conn %u host %u never ended", conn->index, i);
+	}
+	if (conn->aborts || sim->plan.cut || all_arrived(conn) || may_reset(sim, conn))
+		return;
+	tcp_sim_violate(sim, "conn %u: %u of %u and %u of %u bytes arrived; ended %s and %s", conn->index,
+		conn->sides[0].read, conn->sides[1].to_send, conn->sides[1].read, conn->sides[0].to_send,
+		tcp_reason_name(conn->sides[0].why), tcp_reason_name(conn->sides[1].why));
+}
+
+void tcp_oracle_end(struct tcp_sim *sim)
+{
+	for (unsigned i = 0; i < sim->plan.conns; i++)
+		check_conn(sim, &sim->conns[i]);
+	for (unsigned i = 0; i < HOSTS; i++) {
+		struct tcp_levels levels;
+		tcp_levels(sim->hosts[i].tcp, &levels);
+		if (levels.connections + levels.half_open + levels.time_wait + levels.pieces +
+					levels.under_way >
+				0 ||
+			levels.pinned_bytes > 0)
+			tcp_sim_violate(sim,
+				"host %u keeps %u connections, %u half open, %u waiting, %u pieces, %u "
+				"records",
+				i, levels.connections, levels.half_open, levels.time_wait, levels.pieces,
+				levels.under_way);
+	}
+}
+
+/* A host that stands still does nothing until it goes on. */
+static uint64_t host_next_ns(const struct tcp_sim *sim, unsigned host)
+{
+	uint64_t next_ns = tcp_next_ns(sim->hosts[host].tcp);
+	uint64_t from_ns = SIM_S + sim->plan.pause_at_ns;
+	uint64_t until_ns = from_ns + sim->plan.pause_ns;
+
+	if (host == sim->plan.pause_host && next_ns >= from_ns && next_ns < until_ns)
+		return until_ns;
+	return next_ns;
+}
+
+static bool step(struct tcp_sim *sim)
+{
+	uint64_t event_ns = event_next_ns(&sim->events);
+	unsigned host = host_next_ns(sim, 0) <= host_next_ns(sim, 1) ? 0 : 1;
+	uint64_t host_ns = host_next_ns(sim, host);
+
+	if (event_ns == UINT64_MAX && host_ns == UINT64_MAX)
+		return false;
+	if (event_ns <= host_ns) {
+		struct event event = event_take(&sim->events);
+		sim->now_ns = event.at_ns > sim->now_ns ? event.at_ns : sim->now_ns;
+		event.happen(event.ctx, event.arg);
+	} else {
+		sim->now_ns = host_ns > sim->now_ns ? host_ns : sim->now_ns;
+		tcp_tick(sim->hosts[host].tcp, sim->now_ns);
+	}
+	return sim->now_ns < end_ns;
+}
+
+void tcp_sim_run(struct tcp_sim *sim)
+{
+	sim->now_ns = SIM_S;
+	event_queue_init(&sim->events);
+	tcp_plan_make(sim);
+	tcp_hosts_start(sim);
+	tcp_apps_start(sim);
+	while (sim->violation[0] == '\0' && step(sim))
+		tcp_oracle_step(sim);
+	if (sim->violation[0] == '\0')
+		tcp_oracle_end(sim);
+	tcp_hosts_stop(sim);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two stacks of ours on a wire that loses, repeats, reorders, delays, damages, and changes its MTU, in
+ * virtual time. Applications on both sides send a stream that is a function of connection, direction and
+ * place; what arrives is held against it byte for byte. The seed decides everything.
+ */
+#ifndef SIM_TCP_TCP_SIM_H
+#define SIM_TCP_TCP_SIM_H
+
+#include "base/rng.h"
+#include "event.h"
+#include "tcp/tcp.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SIM_MS 1000000ULL
+#define SIM_S  1000000000ULL
+
+enum { HOSTS = 2, CONNS_MAX = 6, SIM_MBUFS = 4095, SIM_MBUFS_FEW = 255, SIM_PORT = 5060 };
+
+/* A fault put into the machinery on purpose: proves that the checks can fail. */
+enum sabotage { SABOTAGE_NONE, SABOTAGE_LEAK, SABOTAGE_TWIST, SABOTAGE_SHRINK, SABOTAGE_MUTE, SABOTAGES };
+
+struct tcp_plan {
+	int family;
+	uint32_t loss, duplicate, reorder, corrupt; /* in a million */
+	uint64_t delay_ns;
+	uint64_t mtu_at_ns; /* 0: the path keeps its MTU */
+	uint32_t mtu_path;
+	bool black_hole; /* nobody says "too big" */
+	bool strip_sack; /* a box on the way takes options out of SYNs */
+	bool strip_ts;
+	bool cut; /* the wire is cut for good: connections must end all the same */
+	uint64_t cut_at_ns;
+	unsigned pause_host;
+	uint64_t pause_at_ns, pause_ns; /* a host stands still */
+	unsigned conns;
+	bool few_mbufs;
+	uint32_t window_bytes[HOSTS];
+	uint32_t pieces_max[HOSTS];
+};
+
+/* One side of a connection, as its application sees it. */
+struct side {
+	struct sim_host *host;
+	struct sim_conn *conn;
+	struct tcb *tcb; /* NULL: not yet, or no more */
+	uint32_t to_send, sent, read;
+	uint32_t read_max; /* bytes at a time; 0: all at once */
+	uint64_t read_every_ns;
+	uint64_t send_every_ns;
+	uint32_t edge; /* the last right edge seen inside */
+	enum tcp_reason why;
+	bool begun, ended, peer_closed, shut, edge_known;
+};
+
+struct sim_conn {
+	unsigned index;
+	unsigned opener; /* which host */
+	bool aborts;     /* one side gives up in the middle */
+	uint64_t abort_at_ns;
+	struct endpoint from; /* the opener's end: how the other side knows it */
+	struct side sides[HOSTS];
+};
+
+/* What the wire saw one way of one connection: the promise of its window. */
+struct promise {
+	uint32_t edge;
+	uint8_t shift;
+	bool known, scaled;
+};
+
+struct sim_host {
+	struct tcp_sim *sim;
+	unsigned index;
+	struct ip_addr ip;
+	struct tcp *tcp;
+	struct rte_mempool *pool;
+	struct stats stats;
+	struct rng rng;
+};
+
+struct tcp_sim {
+	uint64_t seed;
+	uint64_t now_ns;
+	bool verbose;
+	enum sabotage sabotage;
+	struct tcp_plan plan;
+	struct event_queue events;
+	struct rng rng; /* the wire's and the applications' */
+	struct sim_host hosts[HOSTS];
+	struct sim_conn conns[CONNS_MAX];
+	const struct sim_conn *opening; /* in the middle of tcp_connect(): its SYN is on its way */
+	struct promise promises[HOSTS][CONNS_MAX];
+	uint64_t digest, segments, disturbed, bytes;
+	char violation[256];
+};
+
+/* In the order of a run. */
+void tcp_plan_make(struct tcp_sim *sim);
+void tcp_hosts_start(struct tcp_sim *sim);
+void tcp_apps_start(struct tcp_sim *sim);
+void tcp_oracle_step(struct tcp_sim *sim);
+void tcp_oracle_end(struct tcp_sim *sim);
+void tcp_hosts_stop(struct tcp_sim *sim);
+/* Runs a seed; sim->violation is empty when all held. */
+void tcp_sim_run(struct tcp_sim *sim);
+
+/* tcp_app.c */
+uint8_t tcp_app_byte(const struct side *sender, uint32_t offset);
+void tcp_app_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why);
+
+/* tcp_wire.c */
+void tcp_wire_send(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, struct rte_mbuf *mbuf);
+void tcp_wire_forget(struct event event);
+
+__attribute__((format(printf, 2, 3))) void tcp_sim_violate(struct tcp_sim *sim, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void tcp_sim_log(const struct tcp_sim *sim, const char *format, ...);
+void tcp_sim_later(
+	struct tcp_sim *sim, uint64_t in_ns, void (*happen)(void *, uint64_t), void *ctx, uint64_t arg);
+
+static inline bool tcp_sim_chance(struct tcp_sim *sim, uint32_t in_a_million)
+{
+	return in_a_million > 0 && rng_below(&sim->rng, 1000000) < in_a_million;
+}
+
+#endif
