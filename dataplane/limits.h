@@ -34,15 +34,15 @@ enum limits {
 	HOST_NAME_MAX_BYTES = 255,  /* RFC 1035 2.3.4 */
 
 	TCP_LISTENERS_MAX = 64,
-	TCP_SOURCES_MAX = 16,          /* local addresses to connect from */
+	TCP_SOURCES_MAX = 16,           /* local addresses to connect from */
 	TCP_WINDOW_MAX_BYTES = 4 << 20, /* receive window that an operator can ask for */
-	TCP_SHIFT_MAX = 14,            /* RFC 7323 2.3 */
-	TCP_SPANS_MAX = 64,            /* pieces that one tcp_receive() shows */
-	TCP_OOO_PIECES_MAX = 128,      /* segments beyond a gap that one connection may keep */
-	TCP_SACK_BLOCKS_MAX = 4,       /* RFC 2018 3: more do not fit into the options */
-	TCP_MSS_DEFAULT = 536,         /* RFC 9293 3.7.1, IPv4 */
-	TCP_MSS_DEFAULT_V6 = 1220,     /* same, IPv6 */
-	TCP_MSS_MIN = 256,             /* what we send at the least, whatever a peer or an ICMP says */
+	TCP_SHIFT_MAX = 14,             /* RFC 7323 2.3 */
+	TCP_SPANS_MAX = 64,             /* pieces that one tcp_receive() shows */
+	TCP_OOO_PIECES_MAX = 128,       /* segments beyond a gap that one connection may keep */
+	TCP_SACK_BLOCKS_MAX = 4,        /* RFC 2018 3: more do not fit into the options */
+	TCP_MSS_DEFAULT = 536,          /* RFC 9293 3.7.1, IPv4 */
+	TCP_MSS_DEFAULT_V6 = 1220,      /* same, IPv6 */
+	TCP_MSS_MIN = 256,              /* what we send at the least, whatever a peer or an ICMP says */
 };
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "hash.c and the wire code read little-endian words");
