@@ -138,6 +138,13 @@ static void strip_maddr(const struct sip_uri *uri, struct sip_edits *edits)
 	}
 }
 
+/* "stripping any parameters that are not allowed in a Request-URI" (12.2.1.1): headers are not (table 1
+ * of 19.1.1). */
+static struct span as_request_uri(const struct sip_uri *uri)
+{
+	return uri->headers.len > 0 ? span_from(uri->whole.p, uri->headers.p - 1) : uri->whole;
+}
+
 static void edit_request_uri(const struct route_set *set, const struct sip_msg *msg, struct sip_edits *edits)
 {
 	struct sip_writer w;
@@ -152,9 +159,9 @@ static void edit_request_uri(const struct route_set *set, const struct sip_msg *
 		sip_write(&w, set->request_uri.whole);
 		sip_write_lit(&w, ">\r\n");
 		sip_edit_end_insert(edits, at, &w);
-		sip_edit_replace(edits, msg->uri.whole, set->next.whole);
+		sip_edit_replace(edits, msg->uri.whole, as_request_uri(&set->next));
 	} else if (set->request_uri_was_ours) {
-		sip_edit_replace(edits, msg->uri.whole, set->request_uri.whole);
+		sip_edit_replace(edits, msg->uri.whole, as_request_uri(&set->request_uri));
 	} else if (set->maddr_is_ours) {
 		strip_maddr(&set->request_uri, edits);
 	}

@@ -264,12 +264,23 @@ static void test_a_strict_next_hop_finds_itself_in_the_request_uri(void **state)
 	expect_no_text("192.0.2.1;lr");
 }
 
+/* RFC 3261 12.2.1.1, 19.1.1: a Route may have what a Request-URI may not. */
+static void test_a_route_leaves_its_headers_behind_when_it_becomes_the_request_uri(void **state)
+{
+	(void)state;
+	give_from_client(request((struct ask){.headers = "Route: <sip:tree.com;x?Subject=y>\r\n"}));
+	expect_text("INVITE sip:tree.com;x SIP/2.0\r\n");
+	give_from_client(request((struct ask){
+		.uri = "sip:192.0.2.1;lr;sl=00", .headers = "Route: <sip:bob@example.com;x?Subject=y>\r\n"}));
+	expect_text("INVITE sip:bob@example.com;x SIP/2.0\r\n");
+}
+
 static void test_our_own_routes_are_taken_off_wherever_the_line_breaks(void **state)
 {
 	const char *const headers[] = {
 		"Route: <sip:192.0.2.1;lr>, <sip:[2001:db8::1];lr>, <sip:tree.com;lr>, <sip:c;lr>\r\n",
-		"Route: <sip:192.0.2.1;lr>\r\nRoute: <sip:[2001:db8::1];lr>\r\nRoute: <sip:tree.com;lr>, "
-		"<sip:c;lr>\r\n",
+		("Route: <sip:192.0.2.1;lr>\r\nRoute: <sip:[2001:db8::1];lr>\r\n"
+		 "Route: <sip:tree.com;lr>, <sip:c;lr>\r\n"),
 		"Route: <sip:192.0.2.1;lr>\r\nRoute: <sip:192.0.2.1;lr> , <sip:tree.com;lr>, <sip:c;lr>\r\n",
 	};
 
@@ -413,6 +424,7 @@ int main(void)
 		T(test_a_route_that_names_a_served_domain_is_followed),
 		T(test_what_a_strict_router_did_is_undone),
 		T(test_a_strict_next_hop_finds_itself_in_the_request_uri),
+		T(test_a_route_leaves_its_headers_behind_when_it_becomes_the_request_uri),
 		T(test_our_own_routes_are_taken_off_wherever_the_line_breaks),
 		T(test_the_dip_is_logged_in_the_form_of_the_original),
 		T(test_explain_tells_every_reason_on_the_way),
