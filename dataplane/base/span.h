@@ -46,9 +46,11 @@ static inline bool span_empty(struct span s)
 	return s.len == 0;
 }
 
+/* An empty span may have no pointer; C defines no sum with a null pointer, not even of 0, but integers add.
+ */
 static inline const char *span_end(struct span s)
 {
-	return s.p + s.len;
+	return (const char *)((uintptr_t)s.p + s.len);
 }
 
 static inline bool span_eq(struct span a, struct span b)
