@@ -158,13 +158,14 @@ static enum parse_result read_headers(struct parse *parse)
 		const char *colon;
 		const char *ignored;
 		const char *lf = lines_next(&lines, &colon);
+		const char *first_lf = lf;
 
 		while (lf != NULL && unlikely_true((kind = line_kind(lf + 1, lines.end)) == LINE_FOLDED))
 			lf = lines_next(&lines, &ignored);
 		if (unlikely_true(lf == NULL || kind == LINE_UNKNOWN))
 			break;
-		/* No colon, which is NULL, or none before the LF. */
-		if (unlikely_true((uintptr_t)colon - 1 >= (uintptr_t)lf)) {
+		/* No colon, which is NULL, or none before the first LF: a name is never folded. */
+		if (unlikely_true((uintptr_t)colon - 1 >= (uintptr_t)first_lf)) {
 			odd_line = true;
 		} else if (unlikely_true(header == headers_end)) {
 			overflow = true;

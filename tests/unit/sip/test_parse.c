@@ -239,6 +239,19 @@ static void test_folded_lines_belong_to_their_header(void **state)
 	assert_error("INVITE sip:b@h\r\n SIP/2.0\r\n" VIA REST "\r\n", SIP_ERR_bad_start_line);
 }
 
+/* RFC 3261 25.1: HCOLON has blanks before the colon, no line end. Wherever in a 64-byte block that stands. */
+static void test_a_name_is_never_folded_away_from_its_colon(void **state)
+{
+	(void)state;
+	for (int pad = 1; pad <= 128; pad++) {
+		char message[512];
+
+		snprintf(message, sizeof(message), LINE VIA REST "X: %0*d\r\nSubject\r\n : one\r\n\r\n", pad,
+			0);
+		assert_error(message, SIP_ERR_bad_header);
+	}
+}
+
 static void test_repeated_headers_are_chained_in_order(void **state)
 {
 	(void)state;
@@ -535,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_compact_forms_mean_their_header_and_other_letters_nothing),
 		cmocka_unit_test(test_methods_are_told_apart_by_case),
 		cmocka_unit_test(test_folded_lines_belong_to_their_header),
+		cmocka_unit_test(test_a_name_is_never_folded_away_from_its_colon),
 		cmocka_unit_test(test_repeated_headers_are_chained_in_order),
 		cmocka_unit_test(test_a_missing_header_is_named_and_still_answered),
 		cmocka_unit_test(test_a_header_that_may_stand_once_may_only_be_repeated_word_for_word),
