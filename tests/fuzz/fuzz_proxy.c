@@ -112,7 +112,8 @@ static void follow_up(const struct proxy_in *first, const struct proxy_out *out)
 	uint64_t max_forwards = stats_get(&stats, STAT_sip_max_forwards_reached);
 	struct proxy_out next;
 
-	if (!header || out->src.port < 30000)
+	/* Else the Record-Route is the sender's own invention. */
+	if (!header || sent.method_id != SIP_INVITE || sent.to_tag.len > 0 || out->src.port < 30000)
 		return;
 	sip_write_lit(&w, "BYE sip:b@10.0.0.11 SIP/2.0\r\nVia: SIP/2.0/UDP c;branch=z9hG4bKx\r\nRoute: ");
 	sip_write(&w, header->value);
