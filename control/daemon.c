@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon's life: up a ladder, rung by rung, and down the same rungs. What a rung needs stands below it;
- * the socket comes last, so that whoever can reach it finds everything running.
+ * the socket comes last, so that whoever can reach it finds everything running. The claim on it comes before
+ * the first device, which another instance may be using.
  */
 #include "control/daemon.h"
 
+#include "control/claim.h"
 #include "plane/eal.h"
 #include "worker/worker.h"
 
@@ -396,10 +398,13 @@ int daemon_init(
 	ret = open_loop(daemon);
 	if (ret < 0)
 		goto end_log;
+	ret = claim_take(daemon->running->control.socket, error, DAEMON_ERROR_MAX, &daemon->claim);
+	if (ret < 0)
+		goto end_loop;
 	describe_plane(daemon);
 	ret = boot_eal(daemon, program, error);
 	if (ret < 0)
-		goto end_loop;
+		goto drop_claim;
 	ret = fill_registries(daemon, error);
 	if (ret < 0)
 		goto shut_eal;
@@ -411,6 +416,8 @@ empty:
 	empty_registries(daemon);
 shut_eal:
 	eal_shutdown();
+drop_claim:
+	claim_drop(daemon->claim);
 end_loop:
 	close_loop(daemon);
 end_log:
@@ -445,6 +452,7 @@ void daemon_fini(struct daemon *daemon)
 	publisher_fini(&daemon->publisher);
 	empty_registries(daemon);
 	eal_shutdown();
+	claim_drop(daemon->claim);
 	close_loop(daemon);
 	log_line(&daemon->log, CONFIG_LOG_INFO, "stopped");
 	log_fini(&daemon->log);

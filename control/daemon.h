@@ -60,6 +60,7 @@ struct daemon {
 	struct config *running; /* the model as it acts */
 	struct config *saved;   /* as the file had it when it was last read or written */
 	char *path;             /* of the file */
+	int claim;              /* on the control socket */
 	struct nodes *nodes;
 	struct routes *routes;
 	struct publisher publisher;

@@ -64,20 +64,6 @@ static int bind_socket(int fd, const struct sockaddr_un *addr, char *error, size
 	return 0;
 }
 
-/* The socket's own folder is made when it is missing, as /run is empty after a start of the machine. */
-static void make_folder(const char *path)
-{
-	char *folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
-
-	if (slash && slash != folder) {
-		*slash = '\0';
-		/* If that fails, so does bind(), which has the words for it. */
-		(void)mkdir(folder, 0755);
-	}
-	free(folder);
-}
-
 /* Returns the listening socket or -errno. */
 static int open_socket(const char *path, mode_t mode, char *error, size_t error_size)
 {
@@ -91,7 +77,6 @@ static int open_socket(const char *path, mode_t mode, char *error, size_t error_
 		return -ENAMETOOLONG;
 	}
 	memcpy(addr.sun_path, path, strlen(path));
-	make_folder(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
