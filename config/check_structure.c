@@ -68,6 +68,9 @@ bool check_reachable(const struct config *config, const struct ip_addr *addr)
 static void check_workers(const struct config *config, struct config_report *report)
 {
 	const struct config_workers *workers = &config->workers;
+	/* What lies in the receive rings is not there for anything else: below this no packet is ever sent.
+	 */
+	uint32_t mbufs_least = PORT_RX_DESCRIPTORS * (config_count(config, CONFIG_PORTS) + 1);
 	struct place place;
 
 	place_init(&place, report, schema_find(&schema_root, span_str("workers"))->sub, &workers->head);
@@ -82,6 +85,10 @@ static void check_workers(const struct config *config, struct config_report *rep
 					workers->cores[i]);
 		}
 	}
+	if (workers->mbufs > 0 && workers->mbufs < mbufs_least)
+		place_error(&place, "mbufs",
+			"is %u, too few to fill the receive rings of %u ports and to send; write at least %u",
+			workers->mbufs, config_count(config, CONFIG_PORTS), mbufs_least);
 	if (workers->source_port_base + workers->count > 65536)
 		place_error(&place, "source_port_base", "leaves no port for worker %u; write at most %u",
 			workers->count - 1, 65536 - workers->count);

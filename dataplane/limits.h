@@ -17,7 +17,9 @@
 
 enum limits {
 	WORKERS_MAX = 32,
-	PORTS_MAX = 8,               /* network devices */
+	PORTS_MAX = 8,              /* network devices */
+	PORT_RX_DESCRIPTORS = 1024, /* of each queue; each holds a packet buffer while it waits */
+	PORT_TX_DESCRIPTORS = 1024,
 	ADDRESSES_PER_PORT_MAX = 16, /* local prefixes on one device */
 	LISTENERS_MAX = 64,
 	NODES_MAX = 1024,

@@ -6,6 +6,8 @@
  */
 #include "plane/port.h"
 
+#include "limits.h"
+
 #include <errno.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -20,8 +22,6 @@
 
 enum {
 	QUEUES_MAX = 32,
-	RX_DESCRIPTORS = 1024,
-	TX_DESCRIPTORS = 1024,
 	DEVICE_NAME_MAX = 64,
 	LINK_OVERHEAD = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN,
 };
@@ -154,8 +154,8 @@ static int configure(struct port *port, const struct port_config *config, char *
 
 static int set_up_queues(struct port *port, const struct port_config *config, char *error)
 {
-	uint16_t rx_descriptors = RX_DESCRIPTORS;
-	uint16_t tx_descriptors = TX_DESCRIPTORS;
+	uint16_t rx_descriptors = PORT_RX_DESCRIPTORS;
+	uint16_t tx_descriptors = PORT_TX_DESCRIPTORS;
 	int result = rte_eth_dev_adjust_nb_rx_tx_desc(port->device, &rx_descriptors, &tx_descriptors);
 
 	for (uint16_t i = 0; result == 0 && i < port->facts.queues; i++) {

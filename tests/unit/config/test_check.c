@@ -35,6 +35,9 @@ static void test_sections_agree_with_themselves(void **state)
 	static const struct row rows[] = {
 		{"workers: {count: 2, cores: [1]}\n", "f:14: workers.cores: names 1 cores for 2 workers"},
 		{"workers: {count: 2, cores: [1, 1]}\n", "f:14: workers.cores: names core 1 twice"},
+		{"workers: {mbufs: 2047}\n", "f:14: workers.mbufs: is 2047, too few to fill the receive "
+					     "rings of 1 ports and to send; "
+					     "write at least 2048"},
 		{"workers:\n  count: 8\n  source_port_base: 65530\n",
 			"f:16: workers.source_port_base: leaves no port for worker 7; write at most 65528"},
 		{"probe: {timeout_ms: 600}\n",
