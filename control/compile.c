@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* A compilation takes seconds; the loop's ticks and the workers may have to share its core. */
+enum { COMPILE_NICE = 10 };
 
 struct queue {
 	struct compile_job *first, *last;
@@ -68,6 +72,8 @@ static void *compile_main(void *arg)
 	struct compile_job *job;
 	const uint64_t one = 1;
 
+	/* To Linux a thread is a process here. If it fails, jobs only disturb others more. */
+	(void)setpriority(PRIO_PROCESS, 0, COMPILE_NICE);
 	while ((job = wait_for_job(compiler)) != NULL) {
 		job->run(job);
 		pthread_mutex_lock(&compiler->lock);

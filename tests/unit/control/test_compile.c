@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,7 @@ struct numbered {
 	struct compile_job job;
 	unsigned number;
 	pthread_t ran_on;
+	int nice;
 	bool ran;
 	struct record *record;
 };
@@ -34,6 +36,7 @@ static void run(struct compile_job *job)
 	pthread_mutex_lock(&self->record->gate);
 	pthread_mutex_unlock(&self->record->gate);
 	self->ran_on = pthread_self();
+	self->nice = getpriority(PRIO_PROCESS, 0);
 	self->ran = true;
 }
 
@@ -70,6 +73,8 @@ static void test_jobs_come_back_in_order_on_the_control_thread(void **state)
 	for (unsigned i = 0; i < JOBS; i++) {
 		assert_int_equal(record.done[i], i);
 		assert_true(jobs[i].ran);
+		/* Who answers operators and who forwards messages goes first. */
+		assert_true(jobs[i].nice > getpriority(PRIO_PROCESS, 0));
 	}
 	compiler_destroy(compiler);
 	reactor_fini(&reactor);
