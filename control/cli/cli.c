@@ -25,7 +25,7 @@ static void usage(FILE *out)
 		     "  -h, --help  this text; behind a command: more on it\n\n"
 		     "Without a COMMAND they are asked for, or read from a pipe, one a line.\n"
 		     "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 no daemon, 4 connection "
-		     "broke.\n\nCommands:\n");
+		     "or output broke.\n\nCommands:\n");
 	help_write(out, NULL, 0);
 }
 
@@ -120,6 +120,15 @@ static enum cli_exit run_session(
 	return session->streams->interactive ? shell_run(session) : run_pipe(session, options->keep_going);
 }
 
+/* What a full disk swallowed must not look like an answer. */
+static bool output_is_out(const struct cli_streams *streams)
+{
+	if (fflush(streams->out) == 0 && !ferror(streams->out))
+		return true;
+	fprintf(streams->err, "sluicectl: the output could not be written: %s\n", strerror(errno));
+	return false;
+}
+
 enum cli_exit cli_run(int argc, const char *const argv[], const struct cli_streams *streams)
 {
 	const char *from_environment = getenv("SLUICE_SOCKET");
@@ -136,5 +145,5 @@ enum cli_exit cli_run(int argc, const char *const argv[], const struct cli_strea
 	session.format = options.format;
 	code = run_session(&session, &options, argc, argv);
 	client_close(&session.client);
-	return code;
+	return output_is_out(streams) || code != CLI_DONE ? code : CLI_BROKEN;
 }
