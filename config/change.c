@@ -220,6 +220,12 @@ int config_entry_edit(struct config *config, enum config_list_id list, struct co
 	rc = apply(pairs, entry, &place, &list);
 	if (!rc)
 		rc = object_finish(schema, entry, &place);
+	if (!rc && object_equal(schema, old, entry)) {
+		object_unref(schema, entry);
+		if (ret_entry)
+			*ret_entry = config_entry_ref(old);
+		return 0;
+	}
 	if (!rc)
 		rc = check_moved(config, list, old, entry, &place);
 	if (!rc)

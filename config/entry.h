@@ -69,7 +69,10 @@ struct config_pairs {
 must_use int config_entry_add(struct config *config, enum config_list_id list, struct config_pairs pairs,
 	struct config_report *report, struct config_head **ret_entry);
 
-/* The pairs that name the identity find the entry, the others are its new values. */
+/*
+ * The pairs that name the identity find the entry, the others are its new values. If it has them already, the
+ * entry stays as it is and is what ret_entry gets.
+ */
 must_use int config_entry_edit(struct config *config, enum config_list_id list, struct config_pairs pairs,
 	struct config_report *report, struct config_head **ret_entry);
 

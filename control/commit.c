@@ -135,7 +135,7 @@ static void change_done(struct daemon *daemon, uint64_t now_ns)
 static void change_idle(struct daemon *daemon)
 {
 	struct call *call = change_call(daemon);
-	json_t *answer = json_pack("{s:I, s:i, s:O?}", "generation", (json_int_t)daemon->journal.number,
+	json_t *answer = json_pack("{s:I, s:i, s:O*}", "generation", (json_int_t)daemon->journal.number,
 		"changes", 0, "notes", daemon->change.notes);
 
 	change_clear(daemon);
@@ -297,7 +297,9 @@ static void change_go(struct daemon *daemon)
 	describe(&change->set, change->undoes, change->text, sizeof(change->text));
 	if (ret < 0) {
 		change_impossible(daemon,
-			ret == -ENOSPC   ? "there are too many nodes; 1024 is the most"
+			ret == -ENOSPC
+				? "there are too many nodes at once; 1024 is the most, with those that the "
+				  "change removes"
 			: ret == -EEXIST ? "two nodes have the same identity; give one of them another port"
 					 : "memory is short");
 		return;
@@ -309,6 +311,15 @@ static void change_go(struct daemon *daemon)
 	if (routes_users_changed(daemon->routes))
 		change->build.wants |= BUILD_USERS;
 	change_build(daemon);
+}
+
+/* An empty set makes no generation: the next rollback would take back nothing, and seem to have worked. */
+static void change_go_or_rest(struct daemon *daemon)
+{
+	if (daemon->change.set.count > 0)
+		change_go(daemon);
+	else
+		change_idle(daemon);
 }
 
 static void change_open(struct daemon *daemon, struct call *call)
@@ -329,7 +340,7 @@ void change_begin(struct daemon *daemon, struct call *call, struct change_set *s
 	daemon->change.set = *set;
 	*set = (struct change_set){0};
 	daemon->change.undoes = undoes;
-	change_go(daemon);
+	change_go_or_rest(daemon);
 }
 
 void change_tick(struct daemon *daemon, uint64_t now_ns)
@@ -361,9 +372,10 @@ static void load_failed(struct daemon *daemon)
 	char line[1024];
 
 	for (uint32_t i = 0; i < daemon->change.report.count; i++) {
-		config_finding_format(
-			&daemon->change.report, &daemon->change.report.findings[i], line, sizeof(line));
-		log_line(&daemon->log, CONFIG_LOG_ERROR, "%s", line);
+		const struct config_finding *finding = &daemon->change.report.findings[i];
+		config_finding_format(&daemon->change.report, finding, line, sizeof(line));
+		log_line(&daemon->log, finding->level == CONFIG_ERROR ? CONFIG_LOG_ERROR : CONFIG_LOG_WARNING,
+			"%s", line);
 		json_array_append_new(findings, json_string(line));
 	}
 	config_report_fini(&daemon->change.report);
@@ -423,10 +435,7 @@ static void load_done(struct compile_job *job)
 	change->loaded = NULL;
 	change->set = set;
 	change->stage = CHANGE_BUILDING;
-	if (set.count > 0)
-		change_go(daemon);
-	else
-		change_idle(daemon);
+	change_go_or_rest(daemon);
 }
 
 void change_reload(struct daemon *daemon, struct call *call)

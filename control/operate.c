@@ -93,6 +93,16 @@ static int try_entry(struct config *config, struct trial *trial, struct config_r
 	return ret;
 }
 
+/* Adds what the trial changed, which may be nothing. Takes its references. */
+static int add_trial(struct change_set *set, struct trial *trial)
+{
+	if (trial->before != trial->after)
+		return change_add_entry(set, trial->list, trial->before, trial->after);
+	config_entry_unref(trial->list, trial->before);
+	config_entry_unref(trial->list, trial->after);
+	return 0;
+}
+
 static void change_list(
 	struct daemon *daemon, struct call *call, enum config_list_id list, const struct pairs *pairs)
 {
@@ -106,7 +116,7 @@ static void change_list(
 	ret = try_entry(daemon->running, &trial, &report);
 	if (ret < 0)
 		refuse(call, ret, &report);
-	else if (change_add_entry(&set, list, trial.before, trial.after) < 0)
+	else if (add_trial(&set, &trial) < 0)
 		call_error(call, API_INTERNAL, "memory is short");
 	else
 		change_begin(daemon, call, &set, 0);

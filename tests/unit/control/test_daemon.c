@@ -7,6 +7,7 @@
 #include "control/daemon.h"
 #include "control/dispatch.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,6 +42,7 @@ struct world {
 	char folder[32];
 	char path[64];
 	char socket[64];
+	char lock[64];
 	struct daemon *daemon;
 	pthread_t thread;
 	char *out, *err; /* of the last command */
@@ -73,6 +75,7 @@ static int group_setup(void **state)
 	assert_non_null(mkdtemp(world.folder));
 	snprintf(world.path, sizeof(world.path), "%s/c.yaml", world.folder);
 	snprintf(world.socket, sizeof(world.socket), "%s/s", world.folder);
+	snprintf(world.lock, sizeof(world.lock), "%s/s.lock", world.folder);
 	write_config();
 	world.daemon = aligned_alloc(64, (sizeof(*world.daemon) + 63) / 64 * 64);
 	if (daemon_init(world.daemon, "test", world.path, error) < 0)
@@ -128,7 +131,8 @@ static int group_teardown(void **state)
 	daemon_fini(world.daemon);
 	assert_int_equal(access(world.socket, F_OK), -1);
 	unlink(world.path);
-	rmdir(world.folder);
+	unlink(world.lock);
+	assert_int_equal(rmdir(world.folder), 0);
 	free(world.daemon);
 	free(world.out);
 	free(world.err);
@@ -209,6 +213,10 @@ static void test_exit_codes_tell_whose_fault_it_was(void **state)
 	ctl("-o xml show node");
 	assert_int_equal(world.code, CLI_USAGE);
 	assert_int_equal(cli_run(5, argv, &streams), CLI_NO_DAEMON);
+	argv[2] = world.socket;
+	streams.out = fopen("/dev/full", "w");
+	assert_int_equal(cli_run(5, argv, &streams), CLI_BROKEN);
+	fclose(streams.out);
 	fclose(streams.err);
 }
 
@@ -409,6 +417,21 @@ static void test_traces_are_switched_one_by_one(void **state)
 	expect_done("rollback 3");
 }
 
+static void test_what_changes_nothing_makes_no_generation(void **state)
+{
+	static const char *const lines[] = {"set failback auto", "set log error", "set probe interval_ms=500",
+		"set node imp-b weight=3", "set node imp-a admin ready"};
+
+	(void)state;
+	expect_done("add acl 10.9.9.9");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		expect_done(lines[i]);
+	/* What the operator last changed is what rollback takes back. */
+	expect_done("rollback");
+	expect_done("-o csv show acl");
+	assert_null(strstr(world.out, "10.9.9.9"));
+}
+
 static void test_names_are_completed_from_what_is_configured(void **state)
 {
 	(void)state;
@@ -427,6 +450,20 @@ static void test_the_acl_is_asked_as_the_proxy_asks_it(void **state)
 	assert_non_null(strstr(world.out, "admitted,no"));
 	ctl("test acl nonsense");
 	assert_int_equal(world.code, CLI_REFUSED);
+}
+
+static void test_a_second_instance_ends_before_it_touches_a_device(void **state)
+{
+	struct daemon *second = aligned_alloc(64, (sizeof(*second) + 63) / 64 * 64);
+	char error[DAEMON_ERROR_MAX];
+
+	(void)state;
+	assert_non_null(second);
+	/* DPDK would refuse to start twice in one process, so this error is not its. */
+	assert_int_equal(daemon_init(second, "test", world.path, error), -EADDRINUSE);
+	assert_non_null(strstr(error, "another instance has"));
+	free(second);
+	expect_done("show version");
 }
 
 int main(void)
@@ -449,8 +486,10 @@ int main(void)
 		cmocka_unit_test(test_a_file_that_is_wrong_is_refused_with_its_lines),
 		cmocka_unit_test(test_what_needs_a_restart_is_said_and_left_alone),
 		cmocka_unit_test(test_traces_are_switched_one_by_one),
+		cmocka_unit_test(test_what_changes_nothing_makes_no_generation),
 		cmocka_unit_test(test_names_are_completed_from_what_is_configured),
 		cmocka_unit_test(test_the_acl_is_asked_as_the_proxy_asks_it),
+		cmocka_unit_test(test_a_second_instance_ends_before_it_touches_a_device),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
