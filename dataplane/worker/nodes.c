@@ -116,10 +116,14 @@ void worker_unreachable(
 	struct worker *worker = worker_of(ctx);
 	const struct node *node = node_by_endpoint(worker->snap->nodes, remote);
 
-	(void)local;
 	(void)why;
 	if (!node || node->transport != TRANSPORT_UDP)
 		return;
+	/* RFC 5927 4.1: who cannot see our traffic must at least guess a port that we send from. */
+	if (!snapshot_is_local(worker->snap, local)) {
+		stats_inc(&worker->stats, STAT_worker_unreachable_foreign);
+		return;
+	}
 	stats_inc(&worker->stats, STAT_worker_node_unreachable);
 	unsigned owner = node->slot % worker->config.count;
 	if (owner == worker->config.index) {

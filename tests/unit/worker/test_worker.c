@@ -314,6 +314,26 @@ static void test_icmp_about_a_node_is_reported_whoever_receives_it(void **state)
 	}
 }
 
+static void test_icmp_that_quotes_a_port_we_do_not_send_from_says_nothing_of_a_node(void **state)
+{
+	enum { SOURCE_PORT_AT = 14 + 20 }; /* Ethernet and IPv4 before it */
+	struct rig *rig = rig_create(1);
+	struct packet quoted, error;
+	struct mail mail;
+
+	(void)state;
+	next_probe(rig);
+	quoted = rig->sent[(rig->sent_count - 1) % RIG_SENT_MAX];
+	quoted.bytes[SOURCE_PORT_AT] ^= 0x40;
+	packet_unreachable(&quoted, &error);
+	rig_give_packet(rig, &error);
+	rig_poll(rig);
+	assert_int_equal(rig_count(rig, STAT_worker_unreachable_foreign), 1);
+	assert_int_equal(rig_count(rig, STAT_worker_node_unreachable), 0);
+	assert_int_equal(worker_hear(rig->workers[0], &mail, 1), 0);
+	rig_destroy(rig);
+}
+
 static void test_reports_that_control_does_not_fetch_are_counted_and_kept(void **state)
 {
 	struct rig *rig = rig_create(1);
@@ -480,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_a_probes_answer_with_another_mac_says_nothing),
 		cmocka_unit_test(test_503_to_a_probe_is_reported_as_busy),
 		cmocka_unit_test(test_icmp_about_a_node_is_reported_whoever_receives_it),
+		cmocka_unit_test(test_icmp_that_quotes_a_port_we_do_not_send_from_says_nothing_of_a_node),
 		cmocka_unit_test(test_reports_that_control_does_not_fetch_are_counted_and_kept),
 		cmocka_unit_test(test_an_order_to_probe_now_is_followed),
 		cmocka_unit_test(test_a_new_snapshot_is_taken_up_and_the_old_one_let_go),
