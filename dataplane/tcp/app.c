@@ -60,7 +60,10 @@ int tcp_connect(struct tcp *tcp, const struct endpoint *remote, uint64_t cookie,
 	return ret;
 }
 
-/* SEND: RFC 9293 3.10.2. One chain is always taken into an empty queue, however large its buffers are. */
+/*
+ * SEND: RFC 9293 3.10.2. One chain is always taken into an empty queue, however large its buffers are. All
+ * send queues together get half of the memory: two hosts full of what they want to send could not receive.
+ */
 static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 {
 	const struct tcp_config *config = &tcb->tcp->config;
@@ -70,7 +73,7 @@ static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 		return -EPIPE;
 	if (chain_len(chain) == 0)
 		return -EINVAL;
-	if (tcb->tcp->pinned_bytes + cost > config->memory_max_bytes) {
+	if (tcb->tcp->pinned_bytes + cost > config->memory_max_bytes / 2) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		return -ENOBUFS;
 	}

@@ -38,16 +38,17 @@ struct tcp_config {
 	int socket_id;
 
 	/* Limits; 0 takes the default beside it. */
-	uint32_t connections_max;    /* 16,384 */
-	uint32_t half_open_max;      /* 4,096 */
-	uint32_t time_wait_max;      /* 16,384 */
-	uint32_t pieces_max;         /* 65,536 segments kept beyond gaps, and as many under way */
-	uint64_t memory_max_bytes;   /* 256 MiB that all connections' buffers may pin */
-	uint32_t window_bytes;       /* 65,535: receive window of a connection */
-	uint32_t send_max_bytes;     /* 262,144 that a connection's send queue may pin */
-	uint16_t mtu;                /* 1,500 bytes of IP packet */
-	uint16_t port_first;         /* 32,768: source ports of tcp_connect(), this worker's own share */
-	uint16_t port_last;          /* 60,999 */
+	uint32_t connections_max;  /* 16,384 */
+	uint32_t half_open_max;    /* 4,096 */
+	uint32_t time_wait_max;    /* 16,384 */
+	uint32_t pieces_max;       /* 65,536 segments kept beyond gaps, and as many under way */
+	uint64_t memory_max_bytes; /* 256 MiB that all connections' buffers may pin: less than the pools hold
+				    */
+	uint32_t window_bytes;     /* 65,535: receive window of a connection */
+	uint32_t send_max_bytes;   /* 262,144 that a connection's send queue may pin */
+	uint16_t mtu;              /* 1,500 bytes of IP packet */
+	uint16_t port_first;       /* 32,768: source ports of tcp_connect(), this worker's own share */
+	uint16_t port_last;        /* 60,999 */
 	uint32_t connect_timeout_ms; /* 10,000 */
 	uint32_t user_timeout_ms;    /* 100,000: data unacknowledged for so long (RFC 9293 3.8.3, R2) */
 	uint32_t idle_timeout_ms;    /* 1,800,000: no data either way */

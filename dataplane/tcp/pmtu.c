@@ -37,7 +37,8 @@ void pmtu_black_hole(struct tcb *tcb)
 {
 	const struct flight *head = tcb->flight_head;
 	uint32_t least = tcb->key.family == IP_V4 ? MTU_MIN_V4 : MTU_MIN_V6;
-	uint32_t len = head ? u32_min(head->end - head->seq, tcb->mss) : 0;
+	uint32_t options = tcb_has(tcb, TCB_TS) ? TCP_TIMESTAMP_LEN : 0; /* an MSS counts them as text */
+	uint32_t len = head ? u32_min(head->end - head->seq + options, tcb->mss) : 0;
 
 	if (len <= mss_of_mtu(&tcb->key, least) || ++tcb->full_losses < TCP_BLACK_HOLE_LOSSES)
 		return;

@@ -124,8 +124,7 @@ struct tcb {
 	uint32_t rack_end;
 	uint32_t rack_fack;
 	uint32_t tlp_end;
-	uint32_t iss, irs;
-	uint32_t fin_seq;
+	uint32_t iss, irs, fin_seq;
 	struct sack_block dsack;
 	uint32_t sack_first; /* where the last piece was put: reported first (RFC 2018 4) */
 	uint16_t mss_peer;
@@ -136,6 +135,7 @@ struct tcb {
 	uint32_t reo_round; /* no second DSACK counts before this is acknowledged */
 };
 static_assert(offsetof(struct tcb, flight_own) <= 384, "the part that each segment touches");
+static_assert(sizeof(struct tcb) <= 512, "100,000 idle connections are 50 MB");
 
 static inline bool tcb_has(const struct tcb *tcb, uint32_t flags)
 {

@@ -81,7 +81,8 @@ uint64_t tcp_next_ns(const struct tcp *tcp);
 
 /*
  * Queues a chain of bytes and sends what may go. 0: the chain passed. Else it stays the caller's: -EAGAIN
- * (budget used up: TCP_WRITABLE comes), -EPIPE (closed for sending), -EINVAL (empty).
+ * (budget used up: TCP_WRITABLE comes), -ENOBUFS (all send queues together pin half of the memory: no event
+ * tells when that ends), -EPIPE (closed for sending), -EINVAL (empty).
  */
 must_use int tcp_send(struct tcb *tcb, struct rte_mbuf *chain, uint64_t now_ns);
 /* Shows up to max spans of what waits in order; they live until tcp_consume() or the end. Returns how many.

@@ -36,20 +36,24 @@ static void report_twice(struct tcb *tcb, uint32_t start, uint32_t end)
 	tcb->flags |= TCB_DSACK;
 }
 
-/* False: the connections' buffers together, or this one's, pin too much. A scaled window may creep: window.c.
+/*
+ * False: the connections' buffers together, or this one's, pin too much. Text beyond a gap may not take the
+ * last quarter: what fills the gap must still find room, or nothing would ever come free. A scaled window may
+ * creep by an eighth: window.c.
  */
 static bool has_room(struct tcb *tcb, const struct segment *seg)
 {
 	const struct tcp_config *config = &tcb->tcp->config;
-	uint32_t limit = config->window_bytes + config->window_bytes / 8;
-	bool shares = seg->seq == tcb->rcv_nxt && chain_fits(tcb->rcv_tail, seg->len);
+	bool in_order = seg->seq == tcb->rcv_nxt;
+	uint64_t quota_bytes = in_order ? config->memory_max_bytes : config->memory_max_bytes / 4 * 3;
+	bool shares = in_order && chain_fits(tcb->rcv_tail, seg->len);
 	uint32_t cost = shares ? 0 : chain_pinned(seg->text);
 
-	if (tcb->rcv_queued + seg->len > limit) {
+	if (tcb->rcv_queued + seg->len > config->window_bytes + config->window_bytes / 8) {
 		tcp_count(tcb->tcp, STAT_tcp_buffer_full);
 		return false;
 	}
-	if (tcb->tcp->pinned_bytes + cost > config->memory_max_bytes) {
+	if (tcb->tcp->pinned_bytes + cost > quota_bytes) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		return false;
 	}

@@ -96,7 +96,8 @@ int main(int argc, char **argv)
 		bytes += sim.bytes;
 		held = sim.violation[0] == '\0';
 		if (!held)
-			printf("seed %llu FAILED %s\nreplay: tcp_sim --seeds 1 --first %llu --verbose\n",
+			printf("seed %llu FAILED %s\nreplay: build/tests/sim/tcp_sim --seeds 1 --first %llu "
+			       "--verbose\n",
 				(unsigned long long)seed, sim.violation, (unsigned long long)seed);
 	}
 	printf("%llu segments, %llu disturbed, %llu bytes read\n", (unsigned long long)segments,

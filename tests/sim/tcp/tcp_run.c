@@ -74,6 +74,8 @@ static void host_start(struct tcp_sim *sim, unsigned index)
 		.pieces_max = sim->plan.pieces_max[index],
 		.window_bytes = sim->plan.window_bytes[index],
 		.send_max_bytes = sim->plan.few_mbufs ? 20000 : 0,
+		/* Some buffers must stay for what is on its way in or out. */
+		.memory_max_bytes = sim->plan.few_mbufs ? 128 * 2304 : 0,
 		.connect_timeout_ms = 300000,
 		.user_timeout_ms = 1000000,
 		.close_limit_ms = 1000000,
@@ -212,11 +214,29 @@ static bool step(struct tcp_sim *sim)
 	return sim->now_ns < end_ns;
 }
 
+static void log_plan(const struct tcp_sim *sim)
+{
+	const struct tcp_plan *plan = &sim->plan;
+
+	tcp_sim_log(sim,
+		"IPv%d, %u connections, delay %llu us, loss %u duplicate %u reorder %u corrupt %u per "
+		"million",
+		plan->family, plan->conns, (unsigned long long)(plan->delay_ns / 1000), plan->loss,
+		plan->duplicate, plan->reorder, plan->corrupt);
+	tcp_sim_log(sim, "windows %u %u, pieces %u %u, %s mbufs,%s%s%s", plan->window_bytes[0],
+		plan->window_bytes[1], plan->pieces_max[0], plan->pieces_max[1],
+		plan->few_mbufs ? "few" : "many", plan->strip_sack ? " no SACK" : "",
+		plan->strip_ts ? " no timestamps" : "", plan->cut ? " the wire is cut" : "");
+	if (plan->mtu_at_ns)
+		tcp_sim_log(sim, "MTU %u%s", plan->mtu_path, plan->black_hole ? ", and nobody says so" : "");
+}
+
 void tcp_sim_run(struct tcp_sim *sim)
 {
 	sim->now_ns = SIM_S;
 	event_queue_init(&sim->events);
 	tcp_plan_make(sim);
+	log_plan(sim);
 	tcp_hosts_start(sim);
 	tcp_apps_start(sim);
 	while (sim->violation[0] == '\0' && step(sim))

@@ -321,6 +321,7 @@ static void test_a_scaled_window_cannot_creep_for_ever(void **state)
 		in(F_ACK, rig.peer_nxt, 1, 1);
 		rig_wait(&rig, 41 * RIG_MS);
 	}
+	assert_int_equal(rig_count(&rig, STAT_tcp_buffer_full), 1);
 	struct tcp_info info;
 	tcp_info(rig.tcb, &info);
 	assert_true(info.receive_queued_bytes <= 131072 + 131072 / 8);
@@ -331,12 +332,28 @@ static void test_a_scaled_window_cannot_creep_for_ever(void **state)
 static void test_the_memory_quota_refuses_a_send(void **state)
 {
 	(void)state;
-	rig.config.memory_max_bytes = 5000;
+	rig.config.memory_max_bytes = 10000;
 	rig_start(&rig);
 	rig_accept(&rig, &(struct shown){.win = 0, .mss = 1000, .shift = -1});
 	assert_int_equal(rig_send(&rig, 3800), 0);
 	assert_int_equal(rig_send(&rig, 1900), -ENOBUFS);
 	assert_int_equal(rig_count(&rig, STAT_tcp_memory_full), 1);
+	tcp_abort(rig.tcb, rig.now_ns);
+	rig_wait(&rig, RIG_MS);
+}
+
+static void test_what_fills_a_gap_finds_room_when_pieces_fill_the_quota(void **state)
+{
+	(void)state;
+	rig.config.memory_max_bytes = 10000;
+	rig_start(&rig);
+	rig_accept(&rig, &plain);
+	for (uint32_t i = 1; i <= 5; i++)
+		in(F_ACK, 1 + i * 1000, 1, 1000);
+	assert_int_equal(rig_count(&rig, STAT_tcp_memory_full), 2);
+	in(F_ACK, 1, 1, 1000);
+	assert_int_equal(rig_read(&rig, 10000), 4000);
+	assert_false(rig.wrong_byte);
 	tcp_abort(rig.tcb, rig.now_ns);
 	rig_wait(&rig, RIG_MS);
 }
@@ -417,6 +434,7 @@ int main(void)
 		LIMIT_TEST(test_half_open_entries_run_high_and_cookies_answer),
 		LIMIT_TEST(test_a_scaled_window_cannot_creep_for_ever),
 		LIMIT_TEST(test_the_memory_quota_refuses_a_send),
+		LIMIT_TEST(test_what_fills_a_gap_finds_room_when_pieces_fill_the_quota),
 		LIMIT_TEST(test_calls_after_the_end_are_refused),
 		LIMIT_TEST(test_listeners_are_bounded_and_named_once),
 		LIMIT_TEST(test_a_configuration_that_cannot_work_is_refused),
