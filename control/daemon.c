@@ -299,6 +299,8 @@ static int create_plane(struct daemon *daemon, char error[static DAEMON_ERROR_MA
 	struct hash_key seed;
 	int ret = make_key(&seed);
 
+	if (ret == 0)
+		ret = make_key(&daemon->plane_config.probe_key);
 	if (ret < 0)
 		return ret;
 	daemon->plane_config.first = daemon->publisher.current;

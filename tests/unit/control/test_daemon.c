@@ -168,6 +168,20 @@ static void test_everything_that_can_be_shown_is_shown(void **state)
 	}
 }
 
+/* A key that is forgotten is all zero, and everybody knows that one. */
+static void test_every_key_is_drawn_at_the_start(void **state)
+{
+	const struct hash_key *probe = &world.daemon->plane_config.probe_key;
+	const struct hash_key *cookie = world.daemon->publisher.current->keys.key;
+
+	(void)state;
+	assert_true(probe->k0 != 0 && probe->k1 != 0 && probe->k0 != probe->k1);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(cookie[i].k0 != 0 && cookie[i].k1 != 0 && cookie[i].k0 != cookie[i].k1);
+		assert_true(cookie[i].k0 != probe->k0 && cookie[i].k1 != probe->k1);
+	}
+}
+
 static void test_a_table_has_stable_columns(void **state)
 {
 	(void)state;
@@ -471,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_command_has_a_function_and_every_function_a_command),
 		cmocka_unit_test(test_everything_that_can_be_shown_is_shown),
+		cmocka_unit_test(test_every_key_is_drawn_at_the_start),
 		cmocka_unit_test(test_a_table_has_stable_columns),
 		cmocka_unit_test(test_csv_quotes_what_has_a_comma_and_json_is_an_array_of_objects),
 		cmocka_unit_test(test_exit_codes_tell_whose_fault_it_was),
