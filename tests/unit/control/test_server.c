@@ -104,7 +104,8 @@ static void pump(struct world *world)
 		;
 }
 
-static int dial(struct world *world)
+/* The server has not noticed yet. */
+static int knock(const struct world *world)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -112,6 +113,13 @@ static int dial(struct world *world)
 	memcpy(addr.sun_path, world->path, strlen(world->path));
 	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
+static int dial(struct world *world)
+{
+	int fd = knock(world);
+
 	pump(world);
 	return fd;
 }
@@ -414,6 +422,28 @@ static void test_when_all_connections_are_busy_one_more_is_refused_by_name(void 
 		close(fds[i]);
 }
 
+/* Whom the file's mode lets in may look; the socket remembers who connected. */
+static void test_another_user_may_look_but_not_change(void **state)
+{
+	struct world *world = *state;
+	char answer[4096];
+	int fd;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(world->path, 0666), 0);
+	assert_int_equal(seteuid(65534), 0);
+	fd = knock(world);
+	assert_int_equal(seteuid(0), 0);
+	say(fd, REQUEST(1, "stop") REQUEST(2, "show.version"));
+	hear(world, fd, answer, sizeof(answer));
+	assert_non_null(strstr(answer, "\"denied\""));
+	assert_non_null(strstr(answer, "show.version"));
+	assert_null(strstr(answer, "\"did\":\"stop\""));
+	assert_int_equal(world->calls, 1);
+	close(fd);
+}
+
 static void test_the_socket_has_the_mode_asked_for(void **state)
 {
 	struct world *world = *state;
@@ -475,6 +505,7 @@ int main(void)
 		SERVER_TEST(test_a_deferred_answer_finds_its_connection_or_learns_that_it_is_gone),
 		SERVER_TEST(test_one_connection_too_many_takes_the_place_of_the_longest_idle),
 		SERVER_TEST(test_when_all_connections_are_busy_one_more_is_refused_by_name),
+		SERVER_TEST(test_another_user_may_look_but_not_change),
 		SERVER_TEST(test_the_socket_has_the_mode_asked_for),
 		SERVER_TEST(test_a_live_socket_is_refused_and_a_stale_one_replaced),
 		SERVER_TEST(test_a_file_that_is_no_socket_is_left_alone),

@@ -215,6 +215,22 @@ static void test_an_answer_nobody_waits_for_says_nothing(void **state)
 	free(b);
 }
 
+static void test_an_answer_to_another_probe_leaves_this_one_open(void **state)
+{
+	struct bench *b = begin(0, 1, 1);
+	struct probe_answer answer = {.seq = 4711, .status = 200};
+
+	(void)state;
+	b->silent[0] = true;
+	while (b->sent[0] == 0)
+		run(b, step_ns);
+	assert_false(probe_answered(&b->set, &b->nodes[0], &answer, b->now_ns));
+	run(b, 300 * ms);
+	assert_int_equal(count_of(b, HEALTH_PROBE_OK, 0), 0);
+	assert_true(count_of(b, HEALTH_PROBE_TIMEOUT, 0) >= 1);
+	free(b);
+}
+
 static void test_icmp_brings_a_node_down_in_far_less_than_a_timeout(void **state)
 {
 	struct bench *b = begin(0, 1, 1);
@@ -375,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_an_answer_settles_the_older_probes),
 		cmocka_unit_test(test_503_is_busy_and_brings_its_retry_after),
 		cmocka_unit_test(test_an_answer_nobody_waits_for_says_nothing),
+		cmocka_unit_test(test_an_answer_to_another_probe_leaves_this_one_open),
 		cmocka_unit_test(test_icmp_brings_a_node_down_in_far_less_than_a_timeout),
 		cmocka_unit_test(test_forged_icmp_is_answered_by_a_probe_and_counts_once_per_probe),
 		cmocka_unit_test(test_a_node_in_maintenance_is_left_alone),
