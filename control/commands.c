@@ -56,8 +56,8 @@ const struct api_command api_commands[] = {
 		{{0}}},
 	{"show.worker", "show worker", API_READ,
 		"worker core loops busy_percent napped_percent loop_longest_us loop_longest_10s_us messages "
-		"cycles_per_message generation lagging",
-		"The poll loops: load, longest loop, cost of a message, and the generation each is on.",
+		"cycles_per_message generation lagging mbufs_used mbufs_size",
+		"The poll loops: load, longest loop, cost of a message, generation and packet buffers.",
 		{{0}}},
 
 	/* ---- change ---- */

@@ -69,12 +69,15 @@ static double percent(uint64_t part, uint64_t whole)
 
 static json_t *worker_row(const struct daemon *daemon, unsigned index)
 {
-	const struct loop_figures *loop = worker_loop_figures(plane_worker(daemon->plane, index));
+	const struct worker *worker = plane_worker(daemon->plane, index);
+	const struct loop_figures *loop = worker_loop_figures(worker);
 	uint64_t messages = figure_get(&loop->messages);
 	uint64_t elapsed_ns = figure_get(&loop->now_ns) - figure_get(&loop->started_ns);
 	const struct config_workers *workers = &daemon->running->workers;
+	struct worker_level levels[WORKER_LEVELS_MAX];
 
-	return json_pack("[i, o, I, f, f, f, f, I, o, I, b]", (int)index,
+	worker_levels(worker, levels);
+	return json_pack("[i, o, I, f, f, f, f, I, o, I, b, I, I]", (int)index,
 		index < workers->core_count ? json_integer(workers->cores[index]) : json_null(),
 		(json_int_t)figure_get(&loop->loops), percent(figure_get(&loop->busy_ns), elapsed_ns),
 		percent(figure_get(&loop->napped_ns), elapsed_ns),
@@ -83,7 +86,8 @@ static json_t *worker_row(const struct daemon *daemon, unsigned index)
 		messages > 0 ? json_integer((json_int_t)(figure_get(&loop->busy_cycles) / messages))
 			     : json_null(),
 		(json_int_t)figure_get(&loop->generation),
-		publisher_laggard(&daemon->publisher) == (int)index);
+		publisher_laggard(&daemon->publisher) == (int)index,
+		(json_int_t)levels[WORKER_LEVEL_MBUFS].used, (json_int_t)levels[WORKER_LEVEL_MBUFS].size);
 }
 
 void show_worker(struct daemon *daemon, struct call *call)

@@ -14,6 +14,7 @@
 #include "worker/figures.h"
 #include "worker/mailbox.h"
 #include "net/net.h"
+#include "proxy/refused.h"
 #include "stats.h"
 #include "trace.h"
 
@@ -75,6 +76,7 @@ const struct loop_figures *worker_loop_figures(const struct worker *worker);
 struct loop_figures *worker_loop_meter(struct worker *worker);
 const struct node_figures *worker_node_figures(const struct worker *worker, unsigned slot); /* < NODES_MAX */
 struct trace *worker_trace(struct worker *worker);
+const struct refused_domains *worker_refused_domains(const struct worker *worker);
 
 /* How full its fixed stores are. */
 struct worker_level {
@@ -84,7 +86,7 @@ struct worker_level {
 	uint64_t exhausted; /* times there was none */
 };
 
-enum { WORKER_LEVELS_MAX = 4 };
+enum { WORKER_LEVEL_MBUFS, WORKER_LEVEL_PROBES, WORKER_LEVELS_MAX };
 unsigned worker_levels(const struct worker *worker, struct worker_level ret_levels[static WORKER_LEVELS_MAX]);
 
 #endif

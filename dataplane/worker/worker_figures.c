@@ -45,18 +45,23 @@ struct trace *worker_trace(struct worker *worker)
 	return &worker->trace;
 }
 
+const struct refused_domains *worker_refused_domains(const struct worker *worker)
+{
+	return &worker->proxy.refused;
+}
+
 unsigned worker_levels(const struct worker *worker, struct worker_level ret_levels[static WORKER_LEVELS_MAX])
 {
 	const struct rte_mempool *mbufs = worker->config.pool;
 	const struct pool *probes = &worker->probes.pool;
 
-	ret_levels[0] = (struct worker_level){.name = "mbufs",
+	ret_levels[WORKER_LEVEL_MBUFS] = (struct worker_level){.name = "mbufs",
 		.used = rte_mempool_in_use_count(mbufs),
 		.size = mbufs->size,
 		.exhausted = stats_get(&worker->stats, STAT_worker_no_mbuf)};
-	ret_levels[1] = (struct worker_level){.name = "probes",
+	ret_levels[WORKER_LEVEL_PROBES] = (struct worker_level){.name = "probes",
 		.used = __atomic_load_n(&probes->used, __ATOMIC_RELAXED),
 		.size = probes->object_count,
 		.exhausted = __atomic_load_n(&probes->exhausted, __ATOMIC_RELAXED)};
-	return 2;
+	return WORKER_LEVELS_MAX;
 }
