@@ -8,6 +8,7 @@ const struct dispatch_entry dispatch_entries[] = {
 	{"show.acl", show_acl},
 	{"show.config", show_config},
 	{"show.domain", show_domain},
+	{"show.domain.refused", show_domain_refused},
 	{"show.generation", show_generation},
 	{"show.listener", show_listener},
 	{"show.log", show_log},

@@ -34,6 +34,9 @@ void clear_stats(struct daemon *daemon, struct call *call);
 /* neighbours.c */
 void show_neighbour(struct daemon *daemon, struct call *call);
 
+/* show_refused.c */
+void show_domain_refused(struct daemon *daemon, struct call *call);
+
 /* show_memory.c */
 void show_memory(struct daemon *daemon, struct call *call);
 

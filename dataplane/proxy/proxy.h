@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/span.h"
+#include "proxy/refused.h"
 #include "sip/edit.h"
 #include "sip/msg.h"
 #include "snapshot.h"
@@ -18,13 +19,14 @@
 
 #define PROXY_NO_NODE UINT16_MAX
 
-/* What one worker keeps for the proxy; none of it is state between messages. */
+/* What one worker keeps for the proxy; figures apart, none of it lasts from one message to the next. */
 struct proxy {
 	unsigned worker_index;
 	struct stats *stats;    /* owner: the worker */
 	struct trace *trace;    /* where log lines go; NULL: nowhere */
 	struct sip_msg msg;     /* scratch, too large for the stack */
 	struct sip_edits edits; /* scratch */
+	struct refused_domains refused;
 };
 
 struct proxy_in {

@@ -88,6 +88,8 @@ static enum proxy_action route_request(struct passage *passage)
 	target = find_target(passage, &set, &hash);
 	switch (target.kind) {
 	case TARGET_REFUSED:
+		if (target.reason == STAT_sip_domain_unknown)
+			refused_domains_note(&passage->proxy->refused, set.request_uri.host);
 		return reply_refuse(passage, target.status, target.reason);
 	case TARGET_SELF:
 		return to_ourselves(passage);

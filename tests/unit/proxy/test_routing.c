@@ -87,6 +87,47 @@ static void test_a_domain_that_is_not_served_is_answered_404(void **state)
 	expect_refusal(give_uri("sip:bob@abc.tree.com"), 404, STAT_sip_domain_unknown);
 }
 
+static void expect_refused(uint32_t row, const char *name, uint64_t requests)
+{
+	const struct refused_domain *refused = &world.proxy.refused.rows[row];
+
+	assert_true(row < refused_domains_count(&world.proxy.refused));
+	assert_int_equal(refused->len, strlen(name));
+	assert_memory_equal(refused->name, name, refused->len);
+	assert_int_equal(refused->requests, requests);
+}
+
+/* R-DOM-1 */
+static void test_refused_domains_are_counted_by_name(void **state)
+{
+	(void)state;
+	give_uri("sip:bob@abc.tree.com");
+	give_uri("sip:bob@forgotten.org");
+	give_uri("sip:alice@FORGOTTEN.org.");
+	give_uri("sip:bob@routeless.com");
+	give_uri("sip:bob@example.com");
+	assert_int_equal(refused_domains_count(&world.proxy.refused), 2);
+	expect_refused(0, "abc.tree.com", 1);
+	expect_refused(1, "forgotten.org", 2);
+}
+
+static void test_more_refused_domains_than_fit_are_counted_together(void **state)
+{
+	char uri[512];
+
+	(void)state;
+	for (unsigned i = 0; i < REFUSED_DOMAINS_MAX + 3; i++) {
+		snprintf(uri, sizeof(uri), "sip:bob@n%u.org", i);
+		give_uri(uri);
+	}
+	snprintf(uri, sizeof(uri), "sip:bob@%0*u.org", HOST_NAME_MAX_BYTES, 7);
+	give_uri(uri);
+	give_uri("sip:bob@n0.org");
+	assert_int_equal(refused_domains_count(&world.proxy.refused), REFUSED_DOMAINS_MAX);
+	expect_refused(0, "n0.org", 2);
+	assert_int_equal(world.proxy.refused.others, 4);
+}
+
 static void test_a_domain_without_a_route_is_answered_404(void **state)
 {
 	(void)state;
@@ -405,6 +446,8 @@ int main(void)
 		T(test_a_less_specific_pattern_serves_only_where_it_is_allowed),
 		T(test_a_blocked_pattern_is_answered_403),
 		T(test_a_domain_that_is_not_served_is_answered_404),
+		T(test_refused_domains_are_counted_by_name),
+		T(test_more_refused_domains_than_fit_are_counted_together),
 		T(test_a_domain_without_a_route_is_answered_404),
 		T(test_only_nodes_reach_remote_domains),
 		T(test_numbers_are_routed_by_user_patterns_alone),

@@ -48,6 +48,7 @@ int world_setup(void **state)
 {
 	(void)state;
 	memset(&world.stats, 0, sizeof(world.stats));
+	memset(&world.proxy.refused, 0, sizeof(world.proxy.refused));
 	world.given = 0;
 	trace_init(&world.trace);
 	snapshot_fixture_init(&world.fixture, 2);
