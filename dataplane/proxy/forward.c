@@ -212,5 +212,6 @@ enum proxy_action forward_request(struct passage *passage, const struct route_se
 		return reply_refuse(passage, 513, STAT_sip_too_large);
 	stats_inc(passage->proxy->stats, STAT_sip_requests_forwarded);
 	fill_out(passage, target, &egress, hash);
+	tell_forwarded(passage, target);
 	return PROXY_FORWARD;
 }

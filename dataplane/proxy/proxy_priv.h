@@ -59,6 +59,11 @@ struct target dialog_target(
 enum proxy_action forward_request(struct passage *passage, const struct route_set *set,
 	const struct target *target, const struct request_hash *hash);
 
+/* The traces of R-TR-1: a request was sent on; a message ended here, answered with `status` or (0) dropped.
+ */
+void tell_forwarded(const struct passage *passage, const struct target *target);
+void tell_ended(const struct passage *passage, unsigned status, enum stat reason);
+
 /* A header that the caller knows to be there: the parser refuses messages without it, or the caller looked.
  */
 static inline const struct sip_header *present_header(const struct sip_msg *msg, enum sip_header_id id)

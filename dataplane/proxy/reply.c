@@ -73,6 +73,7 @@ enum proxy_action reply_refuse(struct passage *passage, unsigned status, enum st
 	char text[40];
 	struct sip_writer w = sip_writer_of(text, sizeof(text));
 
+	tell_ended(passage, status, reason);
 	if (drop_ack(passage, reason))
 		return PROXY_DROP;
 	if (status == 503) {
@@ -91,6 +92,7 @@ enum proxy_action reply_unsupported(struct passage *passage, enum sip_header_id 
 	struct sip_edits *scratch = &passage->proxy->edits;
 	struct sip_writer w = sip_writer_of(scratch->text, sizeof(scratch->text));
 
+	tell_ended(passage, 420, STAT_sip_proxy_require);
 	if (drop_ack(passage, STAT_sip_proxy_require))
 		return PROXY_DROP;
 	for (; header; header = sip_header_next(passage->msg, header)) {
@@ -133,6 +135,7 @@ enum proxy_action reply_parse_error(struct passage *passage)
 
 	if (!msg->is_request || !msg->answerable || status == 0 || !passage->admitted) {
 		stats_inc(passage->proxy->stats, reason);
+		tell_ended(passage, 0, reason);
 		return PROXY_DROP;
 	}
 	return reply_refuse(passage, status, reason);

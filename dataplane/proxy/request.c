@@ -107,6 +107,7 @@ enum proxy_action request_input(struct passage *passage)
 	passage->listener = snapshot_listener(passage->snap, &in->local, (enum transport)in->transport);
 	if (!passage->listener) {
 		stats_inc(passage->proxy->stats, STAT_sip_no_listener);
+		tell_ended(passage, 0, STAT_sip_no_listener);
 		return PROXY_DROP;
 	}
 	if (!is_admitted(passage))

@@ -12,6 +12,7 @@
 static enum proxy_action drop(struct passage *passage, enum stat reason)
 {
 	stats_inc(passage->proxy->stats, reason);
+	tell_ended(passage, 0, reason);
 	return PROXY_DROP;
 }
 

@@ -334,22 +334,60 @@ static void test_our_own_routes_are_taken_off_wherever_the_line_breaks(void **st
 	}
 }
 
-/* R-RT-7 */
-static void test_the_dip_is_logged_in_the_form_of_the_original(void **state)
+/* The next record is this line; NULL: there is none. */
+static void expect_trace(const char *line)
 {
 	struct trace_record record;
 
+	if (!line) {
+		assert_false(trace_take(&world.trace, &record));
+		return;
+	}
+	assert_true(trace_take(&world.trace, &record));
+	assert_int_equal(record.len, strlen(line));
+	assert_memory_equal(record.text, line, record.len);
+}
+
+/* R-RT-7 */
+static void test_the_dip_is_logged_in_the_form_of_the_original(void **state)
+{
 	(void)state;
 	trace_set_mask(&world.trace, 1u << TRACE_ROUTING);
 	give_uri("sip:bob@example.com");
-	assert_true(trace_take(&world.trace, &record));
-	assert_int_equal(record.len, strlen("Routing: dipping for example.com"));
-	assert_memory_equal(record.text, "Routing: dipping for example.com", record.len);
-	assert_true(trace_take(&world.trace, &record));
-	assert_int_equal(record.len,
-		strlen("Routing: Found domain route for example.com:10.0.0.11:5060;UDP pwf 1:1:1"));
-	assert_memory_equal(record.text,
-		"Routing: Found domain route for example.com:10.0.0.11:5060;UDP pwf 1:1:1", record.len);
+	expect_trace("Routing: dipping for example.com");
+	expect_trace("Routing: Found domain route for example.com:10.0.0.11:5060;UDP pwf 1:1:1");
+	expect_trace(NULL);
+}
+
+/* R-TR-1 */
+static void test_method_and_event_and_where_they_went_are_logged(void **state)
+{
+	(void)state;
+	trace_set_mask(&world.trace, 1u << TRACE_METHOD_ROUTING);
+	give_uri("sip:bob@example.com");
+	expect_trace("INVITE from 198.51.100.7:5060 to 10.0.0.11:5060, node n0");
+	give_from_client(request((struct ask){.method = "SUBSCRIBE", .headers = "Event: presence\r\n"}));
+	expect_trace("SUBSCRIBE, event presence from 198.51.100.7:5060 to 10.0.0.11:5060, node n0");
+	give_from_node(request((struct ask){.uri = "sip:x@198.51.100.99"}));
+	expect_trace("INVITE from 10.0.0.11:5060 to 198.51.100.99:5060");
+	give_uri("sip:bob@routeless.com");
+	expect_trace(NULL);
+}
+
+static void test_why_a_message_went_no_further_is_logged(void **state)
+{
+	(void)state;
+	trace_set_mask(&world.trace, 1u << TRACE_SIP_MESSAGE);
+	give_uri("sip:bob@example.com");
+	expect_trace(NULL);
+	give_uri("sip:bob@routeless.com");
+	expect_trace("INVITE from 198.51.100.7:5060 answered 404: sip_no_route");
+	give_from_client(request((struct ask){.method = "ACK", .uri = "sip:bob@routeless.com"}));
+	expect_trace("ACK from 198.51.100.7:5060 dropped: sip_no_route");
+	give_from_client(
+		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 203.0.113.1;branch=z9hG4bKx\r\n"
+		"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n");
+	expect_trace("response 200 from 198.51.100.7:5060 dropped: sip_response_foreign");
 }
 
 static struct explanation explanation;
@@ -470,6 +508,8 @@ int main(void)
 		T(test_a_route_leaves_its_headers_behind_when_it_becomes_the_request_uri),
 		T(test_our_own_routes_are_taken_off_wherever_the_line_breaks),
 		T(test_the_dip_is_logged_in_the_form_of_the_original),
+		T(test_method_and_event_and_where_they_went_are_logged),
+		T(test_why_a_message_went_no_further_is_logged),
 		T(test_explain_tells_every_reason_on_the_way),
 		T(test_explain_agrees_with_what_is_done),
 		T(test_explain_knows_strangers_and_nodes),
