@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Called before the clock starts, so it may take memory and end the process as it likes. */
 #include "messages.h"
 
 #include <err.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is gathered points into the model's entries. The compile thread may read them, because the model stays
+ * as it is until the build is done: one change at a time (commit.c). Called by commit.c for each change, and
+ * by daemon.c for the first snapshot. What a failed build had made, build_fini() frees.
+ */
 #include "control/build.h"
 
 #include "policy/acl.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Entries are immutable and counted, so a set keeps references where a copy would be as large as the list.
+ * Called by operate.c and commit.c; journal.c keeps the sets.
+ */
 #include "control/change.h"
 
 #include "config/identity.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A ring of the last JOURNAL_MAX changes: what falls out of it can no longer be taken back, and that is all.
+ * Called by commit.c once a change is published, and by `rollback`.
+ */
 #include "control/journal.h"
 
 #include "control/log.h"

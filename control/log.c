@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One record is one line, whatever bytes it holds, and is shorter than PIPE_BUF, so that a pipe takes it
+ * whole or not at all. Called by the whole of control; signal handlers and workers never come here.
+ */
 #include "control/log.h"
 
 #include <errno.h>

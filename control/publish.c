@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Called by commit.c and by the control thread's tick. Retired snapshots stand in a queue, oldest first, and
+ * each one's grace period began no earlier than that of the one before it: so only the head is ever asked.
+ */
 #include "control/publish.h"
 
 #include "control/nodes.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A buffer that could not grow remembers that it failed and takes no more, so that callers append without a
+ * look at each result and ask once, when they send. Called by conn.c, rpc.c and show_config.c.
+ */
 #include "control/text.h"
 
 #include <stdarg.h>

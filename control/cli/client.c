@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocking calls with a time limit: sluicectl has nothing else to do while it waits. Nothing is assumed about
+ * how the daemon's bytes are cut; a message ends at its line end. Called by cli.c and session.c.
+ */
 #include "control/cli/client.h"
 
 #include <errno.h>

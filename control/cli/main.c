@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests run cli_run() in their own process; here it gets the real streams. */
 #include "control/cli/cli.h"
 
 #include <unistd.h>
