@@ -119,5 +119,9 @@ int config_save(const struct config *config, FILE *out)
 			write_keys(key->sub, member, indent(1), 1, out);
 		}
 	}
-	return fflush(out) || ferror(out) ? -EIO : 0;
+	/* A write that failed earlier has left its bytes in the buffer, so this one fails for the same
+	 * reason. */
+	if (fflush(out))
+		return -errno;
+	return ferror(out) ? -EIO : 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -206,6 +207,18 @@ static void test_a_saved_file_replaces_the_old_one_and_keeps_its_mode(void **sta
 	config_destroy(config);
 }
 
+static void test_a_full_disk_is_named_as_the_reason(void **state)
+{
+	struct config *config = fixture_load_more("");
+	FILE *full = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_non_null(full);
+	assert_int_equal(config_save(config, full), -ENOSPC);
+	fclose(full);
+	config_destroy(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_texts_that_yaml_reads_otherwise_are_quoted),
 		cmocka_unit_test(test_random_configurations_come_back),
 		cmocka_unit_test(test_a_saved_file_replaces_the_old_one_and_keeps_its_mode),
+		cmocka_unit_test(test_a_full_disk_is_named_as_the_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
