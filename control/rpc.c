@@ -25,6 +25,22 @@ static void text_add_json(struct text *text, const json_t *json)
 		text->failed = true;
 }
 
+/* What a client sent stands cut in the message, perhaps within a character: then only ASCII of it is kept. */
+static json_t *text_of(const char *message)
+{
+	json_t *text = json_string(message);
+	char *ascii = text ? NULL : strdup(message);
+
+	if (!ascii)
+		return text;
+	for (char *p = ascii; *p != '\0'; p++)
+		if (*p & 0x80)
+			*p = '?';
+	text = json_string(ascii);
+	free(ascii);
+	return text;
+}
+
 static void write_error(struct conn *conn, const char *id, int code, const char *message, json_t *findings)
 {
 	const struct api_error_info *info = api_error_find(code);
@@ -33,7 +49,7 @@ static void write_error(struct conn *conn, const char *id, int code, const char 
 
 	ensure(info);
 	json_object_set_new(error, "code", json_integer(code));
-	json_object_set_new(error, "message", json_string(message) ?: json_string("text that is not UTF-8"));
+	json_object_set_new(error, "message", text_of(message));
 	json_object_set_new(data, "name", json_string(info->name));
 	if (findings)
 		json_object_set_new(data, "findings", findings);

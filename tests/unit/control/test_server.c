@@ -227,6 +227,23 @@ static void test_garbage_gets_an_error_with_a_name_and_the_connection_goes_on(vo
 	expect_error(world, deep, "parse_error");
 }
 
+static void test_a_name_cut_within_a_character_is_still_told(void **state)
+{
+	struct world *world = *state;
+	char line[256];
+	char answer[1024];
+	int fd = dial(world);
+
+	/* 64 bytes of the name are told: 63 letters and half of the next. */
+	snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%063d\xc3\xa4\"}\n", 7);
+	say(fd, line);
+	hear(world, fd, answer, sizeof(answer));
+	assert_non_null(strstr(answer, "there is no method '000"));
+	assert_non_null(strstr(answer, "07?'"));
+	close(fd);
+	pump(world);
+}
+
 /* Lines that are nearly requests: each byte of a good one replaced, at random. */
 static void test_no_line_whatever_ends_anything_but_its_own_connection(void **state)
 {
@@ -495,6 +512,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVER_TEST(test_requests_are_answered_in_order_however_they_are_cut),
 		SERVER_TEST(test_garbage_gets_an_error_with_a_name_and_the_connection_goes_on),
+		SERVER_TEST(test_a_name_cut_within_a_character_is_still_told),
 		SERVER_TEST(test_no_line_whatever_ends_anything_but_its_own_connection),
 		SERVER_TEST(test_a_line_of_ten_megabytes_is_refused_after_64_kilobytes),
 		SERVER_TEST(test_half_a_line_ends_the_connection_after_its_time),
