@@ -36,7 +36,7 @@ def prepare():
         write(f"{ipv6}/autoconf", "0")
     # Starting its port may take the device down for a moment.
     write("/proc/sys/net/ipv6/conf/default/keep_addr_on_down", "1")
-    # Taking the first address of the device away must leave the others.
+    # Should the first address of the device ever go, the others must stay.
     write("/proc/sys/net/ipv4/conf/all/promote_secondaries", "1")
     # Nodes are to be there before the balancer, and with it the device that has their addresses.
     write("/proc/sys/net/ipv4/ip_nonlocal_bind", "1")

@@ -14,6 +14,7 @@ from stub import Stub
 HERE = Path(__file__).parent
 BIND_MS = 10000
 RECEIVE_MS = 10000
+SOCKET_BYTES = 4 << 20  # the kernel gives what it allows
 
 
 def host(address):
@@ -23,6 +24,8 @@ def host(address):
 def sipp_arguments(name, peer, balancer, trace="full"):
     at, port = peer["at"], peer.get("port", 5060)
     arguments = ["sipp", "-sf", HERE / "sipp" / peer["sipp"], "-i", at, "-p", port, "-bind_local", "-nostdin"]
+    # sipp asks for less than the kernel's default: on a busy machine its socket would drop what the balancer brought.
+    arguments += ["-buff_size", SOCKET_BYTES]
     keys = {"domain": "domaina.com", "node": name, "lb": balancer, "lb_port": 5060, **peer.get("keys", {})}
     for key, value in keys.items():
         arguments += ["-key", key, value]
