@@ -108,12 +108,24 @@ static void change_impossible(struct daemon *daemon, const char *reason)
 	change_fail(daemon, API_REFUSED, reason);
 }
 
+/* The change is over; whoever asked for it may be gone. Takes the answer. */
+static void change_answer(struct daemon *daemon, json_t *answer)
+{
+	struct call *call = change_call(daemon);
+
+	change_clear(daemon);
+	if (call)
+		call_result(call, answer);
+	else
+		json_decref(answer);
+	next_in_line(daemon);
+}
+
 static void change_done(struct daemon *daemon, uint64_t now_ns)
 {
 	struct change *change = &daemon->change;
 	struct generation *generation = journal_at(&daemon->journal, change->generation);
 	double effective_ms = (double)(now_ns - change->begun_ns) / 1e6;
-	struct call *call = change_call(daemon);
 	json_t *answer = json_pack("{s:I, s:f, s:I}", "generation", (json_int_t)change->generation,
 		"effective_ms", effective_ms, "changes", (json_int_t)change->item_count);
 
@@ -123,27 +135,16 @@ static void change_done(struct daemon *daemon, uint64_t now_ns)
 		generation->effective_ms = effective_ms;
 	log_line(&daemon->log, CONFIG_LOG_INFO, "generation %llu: %s (effective after %.1f ms)",
 		(unsigned long long)change->generation, generation ? generation->text : "", effective_ms);
-	change_clear(daemon);
-	if (call)
-		call_result(call, answer);
-	else
-		json_decref(answer);
-	next_in_line(daemon);
+	change_answer(daemon, answer);
 }
 
 /* There was nothing to do, so no generation is made. */
 static void change_idle(struct daemon *daemon)
 {
-	struct call *call = change_call(daemon);
 	json_t *answer = json_pack("{s:I, s:i, s:O*}", "generation", (json_int_t)daemon->journal.number,
 		"changes", 0, "notes", daemon->change.notes);
 
-	change_clear(daemon);
-	if (call)
-		call_result(call, answer);
-	else
-		json_decref(answer);
-	next_in_line(daemon);
+	change_answer(daemon, answer);
 }
 
 /* ---- publication ---- */
