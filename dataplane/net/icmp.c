@@ -184,18 +184,24 @@ static int icmp6_too_big_input(struct net *net, struct packet *pkt)
 	return PACKET_DONE;
 }
 
+/* Back to where the packet came from; valid as long as the packet is. */
+static struct ip_out answer_to(const struct packet *pkt)
+{
+	return (struct ip_out){.port = pkt->port,
+		.src = &pkt->dst,
+		.dst = &pkt->src,
+		.mac = pkt->mac,
+		.now_ns = pkt->now_ns,
+		.proto = pkt->dst.family == IP_V4 ? IPPROTO_ICMP : IPPROTO_ICMPV6,
+		.hop_limit = HOP_LIMIT};
+}
+
 /* The request becomes its own answer. */
 static int icmp_echo_reply(struct net *net, struct packet *pkt, uint8_t reply_type)
 {
 	bool v4 = pkt->dst.family == IP_V4;
 	const struct checksum_pseudo pseudo = {&pkt->dst, &pkt->src, IPPROTO_ICMPV6};
-	const struct ip_out out = {.port = pkt->port,
-		.src = &pkt->dst,
-		.dst = &pkt->src,
-		.mac = pkt->mac,
-		.now_ns = pkt->now_ns,
-		.proto = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6,
-		.hop_limit = HOP_LIMIT};
+	const struct ip_out out = answer_to(pkt);
 	struct rte_icmp_hdr *icmp;
 
 	if (!budget_take(&net->echo_budget, pkt->now_ns))
@@ -288,13 +294,7 @@ void icmp_port_unreachable(struct net *net, const struct packet *pkt)
 {
 	bool v4 = pkt->dst.family == IP_V4;
 	const struct checksum_pseudo pseudo = {&pkt->dst, &pkt->src, IPPROTO_ICMPV6};
-	const struct ip_out out = {.port = pkt->port,
-		.src = &pkt->dst,
-		.dst = &pkt->src,
-		.mac = pkt->mac,
-		.now_ns = pkt->now_ns,
-		.proto = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6,
-		.hop_limit = HOP_LIMIT};
+	const struct ip_out out = answer_to(pkt);
 	struct rte_icmp_hdr *icmp;
 	struct rte_mbuf *mbuf;
 
