@@ -23,10 +23,9 @@ static uint16_t udp_port_of(const struct rte_mbuf *frame)
 	unsigned len = rte_pktmbuf_data_len(frame);
 	unsigned at = RTE_ETHER_HDR_LEN;
 
-	if (len < at + sizeof(struct rte_ipv6_hdr) + sizeof(struct rte_udp_hdr)) {
-		if (len < at + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
-			return 0;
-	}
+	/* Enough to read the fields of either family; where UDP begins is checked again below. */
+	if (len < at + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
+		return 0;
 	const struct rte_ether_hdr *ether = (const void *)bytes;
 	if (ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4)) {
 		const struct rte_ipv4_hdr *ip = (const void *)(bytes + at);
