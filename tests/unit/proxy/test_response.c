@@ -3,6 +3,8 @@
  * believed. */
 #include "world.h"
 
+#include "proxy/seal.h"
+
 #include "proxy/branch.h"
 
 #include <setjmp.h>
@@ -302,10 +304,47 @@ static void test_a_broken_response_is_dropped(void **state)
 		STAT_sip_bad_status);
 }
 
+/* One key serves all: what a peer was given for one purpose must say nothing about another. */
+static void test_a_seal_of_one_purpose_is_none_of_another(void **state)
+{
+	const struct hash_key key = {1, 2};
+	uint64_t macs[3];
+
+	(void)state;
+	for (unsigned purpose = SEAL_BRANCH; purpose <= SEAL_TO_TAG; purpose++) {
+		struct seal seal;
+
+		seal_begin(&seal, &key, (enum seal_purpose)purpose);
+		seal_add(&seal, "bytes", 5);
+		macs[purpose - SEAL_BRANCH] = seal_end(&seal);
+	}
+	assert_true(macs[0] != macs[1] && macs[1] != macs[2] && macs[0] != macs[2]);
+}
+
+/* The same bytes cut elsewhere are other fields. */
+static void test_a_seal_knows_where_its_parts_end(void **state)
+{
+	const struct hash_key key = {1, 2};
+	uint64_t macs[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct seal seal;
+
+		seal_begin(&seal, &key, SEAL_BRANCH);
+		seal_add(&seal, "bytes", 2 + i);
+		seal_add(&seal, &"bytes"[2 + i], 3 - i);
+		macs[i] = seal_end(&seal);
+	}
+	assert_true(macs[0] != macs[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+		cmocka_unit_test(test_a_seal_of_one_purpose_is_none_of_another),
+		cmocka_unit_test(test_a_seal_knows_where_its_parts_end),
 		T(test_every_response_goes_back_to_the_client),
 		T(test_the_clients_vias_come_back_byte_for_byte),
 		T(test_vias_that_a_node_joined_are_taken_apart_again),
