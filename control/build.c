@@ -9,6 +9,7 @@
 #include "policy/acl.h"
 #include "policy/domain.h"
 #include "policy/user.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,11 +34,36 @@ static int gather_domains(struct build *build, const struct config *config)
 	return build->domains ? 0 : -ENOMEM;
 }
 
+static uint16_t id_of(const struct config_listener *listener)
+{
+	const struct endpoint local = {listener->address, listener->port};
+
+	return listener_id(&local, listener->transport);
+}
+
+/* A response leaves by the listener that its request's id names, so an id must mean one listener alone. */
+static void gather_twins(struct build *build, const struct config *config)
+{
+	uint32_t count = config_count(config, CONFIG_LISTENERS);
+
+	for (uint32_t i = 1; i < count; i++) {
+		const struct config_listener *listener = config_listener_at(config, i);
+		for (uint32_t k = 0; k < i; k++) {
+			const struct config_listener *earlier = config_listener_at(config, k);
+			if (id_of(earlier) != id_of(listener))
+				continue;
+			build->twins[0] = earlier;
+			build->twins[1] = listener;
+		}
+	}
+}
+
 int build_gather(
 	struct build *build, const struct config *config, const struct routes *routes, struct nodes *nodes)
 {
 	int ret = 0;
 
+	gather_twins(build, config);
 	if (build->wants & BUILD_ROUTES) {
 		build->routes = routes_of_domains(routes, &build->route_count);
 		ret = build->routes ? 0 : -ENOMEM;
@@ -89,6 +115,10 @@ void build_run(struct build *build)
 	int ret;
 
 	build->error.route_id = POLICY_ERROR_NO_ROUTE;
+	if (build->twins[0])
+		build->ret = policy_fail(&build->error, -EEXIST, POLICY_ERROR_NO_ROUTE,
+			"listeners %s and %s have the same identity; give one of them another port",
+			build->twins[0]->name, build->twins[1]->name);
 	if (build->ret == 0 && (build->wants & BUILD_ROUTES))
 		build_routes(build);
 	if (build->ret == 0 && (build->wants & BUILD_USERS))

@@ -29,8 +29,9 @@ struct build {
 	size_t acl_count;
 	struct span *domains; /* owner: this; the texts belong to the model */
 	size_t domain_count;
-	struct parts parts; /* what came of it */
-	int ret;            /* 0 or -errno, with the reason in error */
+	const struct config_listener *twins[2]; /* the model's; NULL unless two listeners have one id */
+	struct parts parts;                     /* what came of it */
+	int ret;                                /* 0 or -errno, with the reason in error */
 	struct policy_error error;
 };
 

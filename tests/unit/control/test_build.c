@@ -10,7 +10,9 @@
 
 #include "policy/acl.h"
 #include "policy/domain.h"
+#include "snapshot.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,6 +109,49 @@ static void test_the_demo_routes_where_it_says(void **state)
 	world_fini(&world);
 }
 
+/* Two ports of one address whose listeners have the same id: among so many there are some. */
+static void find_twins(uint16_t ret_ports[2])
+{
+	static uint16_t port_by_id[UINT16_MAX + 1];
+	struct endpoint local = {.port = 1024};
+
+	assert_int_equal(ip_parse(span_str("10.0.0.1"), &local.ip), 0);
+	for (; local.port < 32768; local.port++) {
+		uint16_t *port = &port_by_id[listener_id(&local, TRANSPORT_UDP)];
+		if (*port != 0) {
+			ret_ports[0] = *port;
+			ret_ports[1] = local.port;
+			return;
+		}
+		*port = local.port;
+	}
+	fail();
+}
+
+static void test_two_listeners_with_one_identity_are_refused_by_name(void **state)
+{
+	struct build build = {.wants = BUILD_DOMAINS, .worker_count = 1};
+	struct config *config;
+	uint16_t ports[2] = {0};
+	char yaml[512];
+
+	(void)state;
+	find_twins(ports);
+	snprintf(yaml, sizeof(yaml),
+		MODEL_PORT "  - {name: first, address: 10.0.0.1, port: %u}\n"
+			   "  - {name: second, address: 10.0.0.1, port: %u}\n",
+		ports[0], ports[1]);
+	config = model_of(yaml);
+	assert_int_equal(build_gather(&build, config, NULL, NULL), 0);
+	build_run(&build);
+	assert_int_equal(build.ret, -EEXIST);
+	assert_string_equal(build.error.text,
+		"listeners first and second have the same identity; give one of them another port");
+	assert_null(build.parts.domains);
+	build_fini(&build);
+	config_destroy(config);
+}
+
 static double cpu_ms(void)
 {
 	struct timespec now;
@@ -195,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_example_files_compile),
 		cmocka_unit_test(test_the_demo_routes_where_it_says),
+		cmocka_unit_test(test_two_listeners_with_one_identity_are_refused_by_name),
 		cmocka_unit_test(test_one_route_more_among_100000_takes_under_50_ms),
 	};
 
