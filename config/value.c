@@ -36,9 +36,12 @@ static int set_text(const struct schema_key *key, struct span text, char **membe
 		place_error(place, key->name, "%s %s", text_quote(text, quoted), complaint);
 		return -EINVAL;
 	}
-	copy = strndup(text.p, text.len);
+	/* Not strndup: it looks for the end of a string, and a span has none. */
+	copy = malloc(text.len + 1);
 	if (!copy)
 		return -ENOMEM;
+	memcpy(copy, text.p, text.len);
+	copy[text.len] = '\0';
 	free(*member);
 	*member = copy;
 	return 0;
