@@ -24,12 +24,31 @@ enum limits {
 	LISTENERS_MAX = 64,
 	NODES_MAX = 1024,
 
+	WORKER_BURST = 32,            /* frames taken from one queue or ring in one loop */
+	WORKER_LETTERS = 16,          /* letters taken from one mailbox in one loop */
+	WORKER_TIMER_STEPS = 64,      /* timers handled in one loop */
+	WORKER_REPORTS = 1024,        /* letters to control that may wait; a power of two */
+	WORKER_ORDERS = 256,          /* letters from control that may wait; a power of two */
+	WORKER_MESSAGE_GROWTH = 1024, /* bytes by which a message may outgrow the received one in place */
+	EXCHANGE_FRAMES = 1024,       /* in each ring between two workers; a power of two */
+	EXCHANGE_LETTERS = 256,       /* the same for their letters */
+	LATENCY_ENTRIES = 8192,       /* a power of two: 400 requests a second, each open for 20 s */
+	TRACE_TEXT_MAX_BYTES = 236,   /* of one line; with its head it fills four cache lines */
+	TRACE_RECORDS = 1024,         /* lines that may wait for control; a power of two */
+	TRACE_PER_SECOND = 2000,      /* of one worker */
+
+	MTU_MIN = 1280,       /* RFC 8200 5 */
+	FRAG_PIECES_MAX = 64, /* of one datagram we send */
+	TX_STAGED_MAX = 64,   /* frames kept back for one transmit call */
+
 	SIP_DATAGRAM_MAX = 65535, /* a reassembled UDP payload can be no longer */
 	SIP_HEADERS_MAX = 128,    /* header lines of one message */
 	SIP_START_LINE_MAX = 8192,
 	SIP_HEADER_LINE_MAX = 16384, /* one header with its folded lines */
 	SIP_EDITS_MAX = 32,
 	SIP_EDIT_TEXT_MAX = 4096, /* bytes that all edits of one message insert */
+	ROUTE_VALUES_MAX = 32,    /* in one request; longer paths than Max-Forwards lets live are no loss */
+	REFUSED_DOMAINS_MAX = 64, /* names that were asked for and are not served, of one worker */
 
 	HOPS_PER_PATTERN_MAX = 64,
 	PATTERNS_PER_HOST_MAX = 32, /* how many nested patterns one host can match */
@@ -48,6 +67,18 @@ enum limits {
 };
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "hash.c and the wire code read little-endian words");
+static_assert(
+	WORKERS_MAX * WORKER_LETTERS <= WORKER_REPORTS, "a loop's letters from all sides can be passed on");
+static_assert(WORKER_BURST <= EXCHANGE_FRAMES && WORKER_BURST <= TX_STAGED_MAX, "a burst fits where it goes");
+static_assert(WORKER_BURST <= PORT_RX_DESCRIPTORS, "a burst is no more than a queue can hold");
+static_assert(WORKER_LETTERS <= EXCHANGE_LETTERS && WORKER_LETTERS <= WORKER_ORDERS, "so do letters");
+static_assert(
+	(EXCHANGE_FRAMES & (EXCHANGE_FRAMES - 1)) == 0 && (EXCHANGE_LETTERS & (EXCHANGE_LETTERS - 1)) == 0 &&
+		(WORKER_REPORTS & (WORKER_REPORTS - 1)) == 0 && (WORKER_ORDERS & (WORKER_ORDERS - 1)) == 0,
+	"rings have a power of two");
+static_assert((LATENCY_ENTRIES & (LATENCY_ENTRIES - 1)) == 0, "the modulo is a mask");
+static_assert((TRACE_RECORDS & (TRACE_RECORDS - 1)) == 0, "indices are masked");
+static_assert(ROUTE_VALUES_MAX <= SIP_HEADERS_MAX, "each may be a line of its own");
 static_assert(TCP_LISTENERS_MAX >= LISTENERS_MAX, "each listener may be a stream listener");
 static_assert(TCP_WINDOW_MAX_BYTES <= 65535 << TCP_SHIFT_MAX, "the header can name the window");
 static_assert(SIP_EDIT_TEXT_MAX < SIP_DATAGRAM_MAX, "an edited message must still be one datagram");

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static_assert((TRACE_RECORDS & (TRACE_RECORDS - 1)) == 0, "indices are masked");
-
 static const uint64_t second_ns = 1000000000;
 
 void trace_init(struct trace *trace)
@@ -62,8 +60,8 @@ static struct trace_record *record_begin(struct trace *trace, enum trace_categor
 
 static void record_end(struct trace *trace, struct trace_record *record, size_t len)
 {
-	record->cut = len > TRACE_TEXT_MAX;
-	record->len = (uint16_t)(record->cut ? TRACE_TEXT_MAX : len);
+	record->cut = len > TRACE_TEXT_MAX_BYTES;
+	record->len = (uint16_t)(record->cut ? TRACE_TEXT_MAX_BYTES : len);
 	for (unsigned i = 0; i < record->len; i++) {
 		unsigned char byte = (unsigned char)record->text[i];
 		if (byte < ' ' || byte == 0x7f)
@@ -75,7 +73,7 @@ static void record_end(struct trace *trace, struct trace_record *record, size_t 
 
 void tracef(struct trace *trace, enum trace_category category, const char *format, ...)
 {
-	char text[TRACE_TEXT_MAX + 1]; /* vsnprintf ends with a NUL, a record does not */
+	char text[TRACE_TEXT_MAX_BYTES + 1]; /* vsnprintf ends with a NUL, a record does not */
 	va_list args;
 
 	if (!trace_on(trace, category))
@@ -86,7 +84,7 @@ void tracef(struct trace *trace, enum trace_category category, const char *forma
 	va_start(args, format);
 	int len = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	memcpy(record->text, text, TRACE_TEXT_MAX);
+	memcpy(record->text, text, TRACE_TEXT_MAX_BYTES);
 	record_end(trace, record, len > 0 ? (size_t)len : 0);
 }
 
@@ -103,7 +101,7 @@ void trace_bytes(struct trace *trace, enum trace_category category, struct span 
 		struct trace_record *record = record_begin(trace, category);
 		if (!record)
 			return;
-		memcpy(record->text, bytes.p, len < TRACE_TEXT_MAX ? len : TRACE_TEXT_MAX);
+		memcpy(record->text, bytes.p, len < TRACE_TEXT_MAX_BYTES ? len : TRACE_TEXT_MAX_BYTES);
 		record_end(trace, record, len);
 		bytes = span_of(bytes.p + whole, bytes.len - whole);
 	}

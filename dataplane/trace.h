@@ -9,6 +9,7 @@
 
 #include "base/ensure.h"
 #include "base/span.h"
+#include "limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,19 +28,13 @@ enum trace_category {
 	TRACE_CATEGORY_COUNT
 };
 
-enum {
-	TRACE_TEXT_MAX = 236,
-	TRACE_RECORDS = 1024, /* a power of two */
-	TRACE_PER_SECOND = 2000,
-};
-
 struct trace_record {
 	uint64_t now_ns;
 	uint32_t suppressed; /* lines lost just before this one: rate or a full ring */
 	uint16_t len;
-	uint8_t category;          /* enum trace_category */
-	bool cut;                  /* the line was longer */
-	char text[TRACE_TEXT_MAX]; /* no NUL; printable as it is: other bytes became '.' */
+	uint8_t category;                /* enum trace_category */
+	bool cut;                        /* the line was longer */
+	char text[TRACE_TEXT_MAX_BYTES]; /* no NUL; printable as it is: other bytes became '.' */
 };
 
 static_assert(sizeof(struct trace_record) == 256, "a record is four cache lines");

@@ -25,10 +25,7 @@ enum net_limits {
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8,
 	HOP_LIMIT = 64,
-	MTU_MIN = 1280,       /* RFC 8200 5 */
-	TX_STAGED_MAX = 64,   /* frames kept back for one transmit call */
-	FRAG_PIECES_MAX = 64, /* of one datagram we send */
-	ANNOUNCEMENTS = 2     /* RFC 5227 1.1 ANNOUNCE_NUM */
+	ANNOUNCEMENTS = 2 /* RFC 5227 1.1 ANNOUNCE_NUM */
 };
 
 static_assert(NET_HEADROOM == ETH_HEADER + IP6_HEADER + UDP_HEADER, "what the header file promises");

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <rte_errno.h>
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 #include <stdalign.h>
 #include <stdio.h>
@@ -21,10 +22,12 @@
 #include <string.h>
 
 enum {
-	/* A full Ethernet payload and what the proxy may add to it (WORKER_MESSAGE_GROWTH) fit one buffer. */
 	PACKET_ROOM = RTE_PKTMBUF_HEADROOM + 2560,
 	POOL_CACHE = 256,
 };
+
+static_assert(PACKET_ROOM - RTE_PKTMBUF_HEADROOM >= RTE_ETHER_MAX_LEN + WORKER_MESSAGE_GROWTH,
+	"a full frame, and what the proxy may add to it, fit one buffer");
 
 struct plane {
 	unsigned worker_count;

@@ -12,8 +12,6 @@
 
 #include <stdint.h>
 
-enum { REFUSED_DOMAINS_MAX = 64 };
-
 struct refused_domain {
 	uint64_t requests;              /* writer: the worker; readers: control, relaxed */
 	uint32_t hash;                  /* of the name; the worker's own */

@@ -28,7 +28,7 @@ static int values_read(struct route_set *set, const struct sip_msg *msg)
 		while (sip_list_next(&rest, &element)) {
 			struct sip_name_addr addr;
 
-			if (set->count == ROUTES_MAX || sip_name_addr_parse(element, &addr) != 0)
+			if (set->count == ROUTE_VALUES_MAX || sip_name_addr_parse(element, &addr) != 0)
 				return -EINVAL;
 			set->values[set->count++] =
 				(struct route_value){.whole = element, .uri = addr.uri, .header = header};

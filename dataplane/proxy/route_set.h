@@ -7,14 +7,11 @@
 #define PROXY_ROUTE_SET_H
 
 #include "base/ensure.h"
+#include "limits.h"
 #include "proxy/cookie.h"
 #include "sip/edit.h"
 #include "sip/msg.h"
 #include "snapshot.h"
-
-enum {
-	ROUTES_MAX = 32
-}; /* Route values in one request; longer paths than Max-Forwards lets live are no loss */
 
 struct route_value {
 	struct span whole;
@@ -34,7 +31,7 @@ struct route_set {
 	bool maddr_is_ours;
 	uint8_t count;
 	uint8_t first, end; /* the values that stay: [first, end) */
-	struct route_value values[ROUTES_MAX];
+	struct route_value values[ROUTE_VALUES_MAX];
 };
 
 /* Returns 0, or -EINVAL when a Route cannot be read or there are too many. */

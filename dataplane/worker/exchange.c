@@ -14,11 +14,6 @@
 #include <rte_ring.h>
 #include <stdio.h>
 
-enum {
-	EXCHANGE_FRAMES = 1024, /* in each ring; a power of two */
-	EXCHANGE_LETTERS = 256,
-};
-
 /* One ordered pair of workers. */
 struct pair {
 	struct rte_ring *frames[EXCHANGE_LANES]; /* owner: the exchange */

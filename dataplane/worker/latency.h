@@ -6,10 +6,10 @@
 #ifndef LATENCY_H
 #define LATENCY_H
 
+#include "limits.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { LATENCY_ENTRIES = 8192 }; /* a power of two: 400 requests a second, each open for 20 s */
 
 struct latency_entry {
 	uint64_t key; /* proxy_out.request_key; 0: free */

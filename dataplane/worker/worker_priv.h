@@ -13,16 +13,6 @@
 #include "proxy/proxy.h"
 #include "snapshot.h"
 
-enum {
-	WORKER_BURST = 32,       /* frames taken from one queue or ring in one loop */
-	WORKER_LETTERS = 16,     /* letters taken from one mailbox in one loop */
-	WORKER_TIMER_STEPS = 64, /* timers handled in one loop */
-	WORKER_REPORTS = 1024,   /* letters to control that may wait */
-	WORKER_ORDERS = 256,     /* letters from control that may wait */
-	WORKER_MESSAGE_GROWTH =
-		1024, /* bytes by which a forwarded message may outgrow the received one in place */
-};
-
 #define WORKER_MAGIC 0x57524b31u
 
 /* Objects that cross a callback carry it; all members belong to the worker's thread unless figures.h says so.

@@ -88,14 +88,14 @@ static void test_a_long_line_is_cut_and_says_so(void **state)
 {
 	struct trace *trace = begin(0);
 	struct trace_record record;
-	char text[2 * TRACE_TEXT_MAX];
+	char text[2 * TRACE_TEXT_MAX_BYTES];
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	tracef(trace, TRACE_LOG, "%.*s", (int)sizeof(text), text);
 	assert_true(trace_take(trace, &record));
 	assert_true(record.cut);
-	assert_int_equal(record.len, TRACE_TEXT_MAX);
+	assert_int_equal(record.len, TRACE_TEXT_MAX_BYTES);
 	free(trace);
 }
 
