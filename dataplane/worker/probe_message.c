@@ -3,27 +3,50 @@
  * RFC 3261 11: OPTIONS asks for capabilities; any final response proves that the transaction layer of the
  * peer is alive. Max-Forwards is 1, so that a proxy asked about itself answers and passes it to nobody else.
  *
- * The branch: magic cookie of RFC 3261 8.1.1.7, our word, epoch, node id and seq in hex, SipHash in hex.
+ * The branch: magic cookie of RFC 3261 8.1.1.7, our word, and in hex epoch, node id, seq and their SipHash.
  */
 #include "worker/probe_message.h"
 
 #include "sip/msg.h"
+#include "sip/write.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char branch_word[] = "z9hG4bK-slprobe-";
 
-enum {
-	BRANCH_WORD_LEN = sizeof(branch_word) - 1,
-	BRANCH_LEN = BRANCH_WORD_LEN + 3 * 8 + 16,
+/* What stands in the branch as digits. */
+struct sealed_ident {
+	struct probe_ident ident;
+	uint32_t mac[2]; /* halves: the struct has no padding */
 };
 
-static uint64_t ident_mac(const struct probe_ident *ident, const struct hash_key *key)
-{
-	uint32_t words[3] = {ident->epoch, ident->node_id, ident->seq};
+enum {
+	BRANCH_WORD_LEN = sizeof(branch_word) - 1,
+	BRANCH_LEN = BRANCH_WORD_LEN + 2 * sizeof(struct sealed_ident),
+};
 
-	return siphash(key, words, sizeof(words));
+static struct sealed_ident seal_ident(const struct probe_ident *ident, const struct hash_key *key)
+{
+	uint64_t mac = siphash(key, ident, sizeof(*ident));
+
+	static_assert(sizeof(*ident) == 3 * sizeof(uint32_t) && sizeof(struct sealed_ident) == 20,
+		"neither has a byte that is not said");
+	return (struct sealed_ident){*ident, {(uint32_t)mac, (uint32_t)(mac >> 32)}};
+}
+
+/* The whole branch, with a NUL. */
+static void branch_write(
+	const struct probe_ident *ident, const struct hash_key *key, char buf[static BRANCH_LEN + 1])
+{
+	struct sealed_ident sealed = seal_ident(ident, key);
+	struct sip_writer w = sip_writer_of(buf, BRANCH_LEN + 1);
+
+	sip_write_lit(&w, "z9hG4bK-slprobe-");
+	sip_write_hex(&w, &sealed, sizeof(sealed));
+	sip_write_lit(&w, "\0");
+	ensure(w.len == BRANCH_LEN + 1);
 }
 
 size_t probe_message_write(
@@ -32,21 +55,22 @@ size_t probe_message_write(
 	const struct probe_ident *ident = &request->ident;
 	char local[ENDPOINT_TEXT_MAX];
 	char remote[ENDPOINT_TEXT_MAX];
+	char branch[BRANCH_LEN + 1];
 
+	branch_write(ident, key, branch);
 	endpoint_format(&request->local, local);
 	endpoint_format(&request->remote, remote);
 	int len = snprintf(buf, PROBE_MESSAGE_MAX,
 		"OPTIONS sip:%s SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP %s;branch=%s%08x%08x%08x%016llx;rport\r\n"
+		"Via: SIP/2.0/UDP %s;branch=%s;rport\r\n"
 		"Max-Forwards: 1\r\n"
 		"From: <sip:probe@%s>;tag=%08x\r\n"
 		"To: <sip:%s>\r\n"
 		"Call-ID: %08x-%08x-%08x\r\n"
 		"CSeq: %u OPTIONS\r\n"
 		"Content-Length: 0\r\n\r\n",
-		remote, local, branch_word, ident->epoch, ident->node_id, ident->seq,
-		(unsigned long long)ident_mac(ident, key), local, ident->epoch, remote, ident->epoch,
-		ident->node_id, ident->seq, ident->seq & INT32_MAX);
+		remote, local, branch, local, ident->epoch, remote, ident->epoch, ident->node_id, ident->seq,
+		ident->seq & INT32_MAX);
 	ensure(len > 0 && len < PROBE_MESSAGE_MAX);
 	return (size_t)len;
 }
@@ -71,42 +95,20 @@ static struct span first_via_line(struct span bytes)
 	return span_of(NULL, 0);
 }
 
-static int hex_u64(const char *p, unsigned digits, uint64_t *ret_value)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < digits; i++) {
-		char c = p[i];
-		unsigned digit;
-		if (c >= '0' && c <= '9')
-			digit = (unsigned)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			digit = (unsigned)((c | 0x20) - 'a') + 10;
-		else
-			return -1;
-		value = value << 4 | digit;
-	}
-	*ret_value = value;
-	return 0;
-}
-
 static int branch_read(struct span branch, const struct hash_key *key, struct probe_ident *ret_ident)
 {
-	uint64_t epoch;
-	uint64_t node_id;
-	uint64_t seq;
-	uint64_t mac;
-	const char *p = branch.p + BRANCH_WORD_LEN;
+	struct sealed_ident sealed;
+	struct sealed_ident right;
 
 	if (branch.len != BRANCH_LEN || memcmp(branch.p, branch_word, BRANCH_WORD_LEN) != 0)
-		return -1;
-	if (hex_u64(p, 8, &epoch) || hex_u64(p + 8, 8, &node_id) || hex_u64(p + 16, 8, &seq) ||
-		hex_u64(p + 24, 16, &mac))
-		return -1;
-	struct probe_ident ident = {(uint32_t)epoch, (uint32_t)node_id, (uint32_t)seq};
-	if (ident_mac(&ident, key) != mac)
-		return -1;
-	*ret_ident = ident;
+		return -EINVAL;
+	if (sip_read_hex(span_from(branch.p + BRANCH_WORD_LEN, span_end(branch)), &sealed, sizeof(sealed)) !=
+		0)
+		return -EINVAL;
+	right = seal_ident(&sealed.ident, key);
+	if (memcmp(&sealed, &right, sizeof(right)) != 0)
+		return -EINVAL;
+	*ret_ident = sealed.ident;
 	return 0;
 }
 
