@@ -44,26 +44,34 @@ static const char *path_of(const struct place *place, const char *key, char *buf
 	return buf;
 }
 
-void place_error(const struct place *place, const char *key, const char *format, ...)
+/* config_report_error() or config_report_warn(). */
+typedef void (*reporter)(
+	struct config_report *report, uint32_t line, const char *key, const char *format, ...);
+
+__attribute__((format(printf, 4, 0))) static void place_report(
+	const struct place *place, const char *key, reporter report, const char *format, va_list args)
 {
 	char text[CONFIG_FINDING_TEXT_MAX], path[CONFIG_KEY_PATH_MAX + CONFIG_NAME_MAX];
+
+	vsnprintf(text, sizeof(text), format, args);
+	path_of(place, key, path, sizeof(path));
+	report(place->report, place_line(place, key), path, "%s", text);
+}
+
+void place_error(const struct place *place, const char *key, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	place_report(place, key, config_report_error, format, args);
 	va_end(args);
-	path_of(place, key, path, sizeof(path));
-	config_report_error(place->report, place_line(place, key), path, "%s", text);
 }
 
 void place_warn(const struct place *place, const char *key, const char *format, ...)
 {
-	char text[CONFIG_FINDING_TEXT_MAX], path[CONFIG_KEY_PATH_MAX + CONFIG_NAME_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	place_report(place, key, config_report_warn, format, args);
 	va_end(args);
-	path_of(place, key, path, sizeof(path));
-	config_report_warn(place->report, place_line(place, key), path, "%s", text);
 }
