@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* A compilation takes seconds; the loop's ticks and the workers may have to share its core. */
-enum { COMPILE_NICE = 10 };
+enum { COMPILE_NICER = 10 /* than the daemon itself; Linux stops at 19 */ };
 
 struct queue {
 	struct compile_job *first, *last;
@@ -73,7 +73,7 @@ static void *compile_main(void *arg)
 	const uint64_t one = 1;
 
 	/* To Linux a thread is a process here. If it fails, jobs only disturb others more. */
-	(void)setpriority(PRIO_PROCESS, 0, COMPILE_NICE);
+	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + COMPILE_NICER);
 	while ((job = wait_for_job(compiler)) != NULL) {
 		job->run(job);
 		pthread_mutex_lock(&compiler->lock);
