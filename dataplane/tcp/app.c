@@ -73,8 +73,11 @@ static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 		return -EPIPE;
 	if (chain_len(chain) == 0)
 		return -EINVAL;
-	if (tcb->tcp->pinned_bytes + cost > config->memory_max_bytes / 2) {
+	if (cost > config->memory_max_bytes / 2)
+		return -EMSGSIZE;
+	if (starved_must_wait(tcb) || tcb->tcp->pinned_bytes + cost > config->memory_max_bytes / 2) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
+		starved_join(tcb, cost);
 		return -ENOBUFS;
 	}
 	if (tcb->snd_queued > 0 && tcb->snd_pinned + cost > config->send_max_bytes) {
@@ -92,6 +95,7 @@ int tcp_send(struct tcb *tcb, struct rte_mbuf *chain, uint64_t now_ns)
 
 	if (ret != 0)
 		return ret;
+	starved_leave(tcb);
 	if (tcb->snd_queued == 0)
 		tcb->progress_ns = tcp->now_ns;
 	queue_append(tcb, (struct queue){&tcb->snd_head, &tcb->snd_tail, &tcb->snd_pinned}, chain);
@@ -155,6 +159,7 @@ static void queue_fin(struct tcb *tcb)
 	if (tcb_has(tcb, TCB_FIN_QUEUED))
 		return;
 	tcb->flags |= TCB_FIN_QUEUED;
+	starved_leave(tcb);
 	if (tcb->snd_queued == 0)
 		tcb->progress_ns = tcp->now_ns;
 	if (tcb->state == TCP_SYN_RECEIVED)
@@ -200,6 +205,16 @@ void tcp_abort(struct tcb *tcb, uint64_t now_ns)
 		tcb_release(tcb);
 	else if (tcb->state != TCP_CLOSED)
 		tcb_reset(tcb, TCP_WHY_ABORTED);
+}
+
+/* Before the handshake is done the connect timeout rules; this one begins with the first data. */
+void tcp_set_user_timeout(struct tcb *tcb, uint32_t timeout_ms, uint64_t now_ns)
+{
+	enter(tcb, now_ns);
+	ensure(timeout_ms > 0);
+	tcb->user_timeout_ms = timeout_ms;
+	if (tcb_synchronized(tcb))
+		give_up_arm(tcb);
 }
 
 uint64_t tcp_cookie(const struct tcb *tcb)

@@ -25,7 +25,7 @@ enum tcp_event {
 	TCP_CONNECTED,   /* tcp_connect() succeeded */
 	TCP_READABLE,    /* bytes for tcp_receive() */
 	TCP_PEER_CLOSED, /* the peer's FIN: no more bytes come after those that wait */
-	TCP_WRITABLE,    /* after -EAGAIN: half of the send budget is free again */
+	TCP_WRITABLE,    /* after -EAGAIN: half of the send budget is free; after -ENOBUFS: memory is */
 	TCP_ENDED,       /* gone, why says the reason */
 	TCP_EVENTS
 };

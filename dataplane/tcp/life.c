@@ -20,6 +20,8 @@ struct tcb *tcb_begin(struct tcp *tcp, const struct tcp_key *key, uint64_t cooki
 		.cookie = cookie,
 		.ts_offset = isn_ts_offset(tcp, key),
 		.rto_us = TCP_RTO_FIRST_MS * 1000,
+		.user_timeout_ms = tcp->config.user_timeout_ms,
+		.pmtu_raise_ns = UINT64_MAX,
 		.rcv_mss = TCP_MSS_DEFAULT,
 		.heard_ns = tcp->now_ns,
 		.data_ns = tcp->now_ns,
@@ -85,6 +87,7 @@ void tcb_end(struct tcb *tcb, enum tcp_reason why)
 	table_remove(tcp, &tcb->key);
 	if (tcb_has(tcb, TCB_ACTIVE))
 		source_give(tcp, &tcb->key);
+	starved_leave(tcb);
 	flight_free_all(tcb);
 	text_free_all(tcb);
 	queue_cut(tcb, (struct queue){&tcb->snd_head, &tcb->snd_tail, &tcb->snd_pinned}, tcb->snd_queued);
@@ -165,6 +168,7 @@ static void deliver(struct tcb *tcb)
 
 void tcp_dispatch(struct tcp *tcp)
 {
+	starved_grant(tcp);
 	for (unsigned i = 0; i < TCP_EVENTS_BURST_MAX && tcp->event_first; i++) {
 		struct tcb *tcb = tcp->event_first;
 		tcp->event_first = tcb->event_next;

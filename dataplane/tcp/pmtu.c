@@ -30,6 +30,19 @@ void pmtu_apply(struct tcb *tcb, uint32_t mtu)
 }
 
 /*
+ * The path may have changed back: RFC 1191 6.3, RFC 8201 4. What a black hole taught stays, since there
+ * nobody would say that the larger segments are still too large.
+ */
+void pmtu_raise(struct tcb *tcb)
+{
+	if (tcb->tcp->now_ns < tcb->pmtu_raise_ns)
+		return;
+	tcb->pmtu_raise_ns = UINT64_MAX;
+	tcb->mss = (uint16_t)u32_min(tcb->mss_peer, mss_of_mtu(&tcb->key, tcb->tcp->config.mtu));
+	tcp_count(tcb->tcp, STAT_tcp_pmtu_raised);
+}
+
+/*
  * A segment that is lost again and again and that a smaller MTU would have cut, while small ones may get
  * through. It need not be a full one: after a first step down, the next smaller path still swallows the rest.
  */
@@ -45,6 +58,7 @@ void pmtu_black_hole(struct tcb *tcb)
 	tcb->full_losses = 0;
 	tcp_count(tcb->tcp, STAT_tcp_black_holes);
 	pmtu_apply(tcb, len > mss_of_mtu(&tcb->key, MTU_MIN_V6) ? MTU_MIN_V6 : least);
+	tcb->pmtu_raise_ns = UINT64_MAX;
 }
 
 static void unreachable(struct tcb *tcb)
@@ -74,6 +88,7 @@ void tcp_icmp(struct tcp *tcp, const struct tcp_icmp *icmp, uint64_t now_ns)
 	} else if (tcb_synchronized(tcb)) {
 		tcp_count(tcp, STAT_tcp_icmp_too_big);
 		pmtu_apply(tcb, icmp->mtu);
+		tcb->pmtu_raise_ns = now_ns + TCP_PMTU_RAISE_MS * TCP_MS;
 		tcp_output(tcb);
 	}
 	tcp_dispatch(tcp);

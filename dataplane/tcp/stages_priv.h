@@ -104,8 +104,17 @@ void congestion_timeout(struct tcb *tcb);
 void congestion_idle(struct tcb *tcb);
 uint32_t congestion_room(const struct tcb *tcb);
 
+/* starved.c */
+bool starved_must_wait(const struct tcb *tcb); /* others wait already, and have waited longer */
+void starved_join(struct tcb *tcb, uint32_t bytes);
+void starved_leave(struct tcb *tcb);
+void starved_grant(struct tcp *tcp);
+bool starved_can_grant(const struct tcp *tcp);
+void starved_init(struct tcp *tcp);
+
 /* pmtu.c */
 void pmtu_apply(struct tcb *tcb, uint32_t mtu);
+void pmtu_raise(struct tcb *tcb); /* when it is time */
 void pmtu_black_hole(struct tcb *tcb);
 uint32_t mss_of_mtu(const struct tcp_key *key, uint32_t mtu);
 

@@ -10,61 +10,10 @@
 #include "tcp/flight_priv.h"
 #include "tcp/segment_priv.h"
 #include "tcp/seq_priv.h"
-
-/* RFC 9293 3.3.2. LISTEN and passive SYN-RECEIVED and TIME-WAIT have entries of their own: half.c, wait.c. */
-enum tcp_state {
-	TCP_CLOSED,
-	TCP_SYN_SENT,
-	TCP_SYN_RECEIVED, /* by simultaneous open */
-	TCP_ESTABLISHED,
-	TCP_FIN_WAIT_1,
-	TCP_FIN_WAIT_2,
-	TCP_CLOSE_WAIT,
-	TCP_CLOSING,
-	TCP_LAST_ACK,
-	TCP_STATES
-};
-
-/* What a connection waits for. One timer of the wheel serves them all: it is armed for the first. */
-enum tcb_timer {
-	TCB_LOSS, /* tail loss probe or RACK's reordering window (RFC 8985); before RTO when both are due */
-	TCB_RETRANSMIT, /* RTO (RFC 6298), or persist (RFC 9293 3.8.6.1): one excludes the other */
-	TCB_ACK,        /* delayed acknowledgement */
-	TCB_ALIVE,      /* keepalive and idle timeout: armed as long as the connection is */
-	TCB_GIVE_UP,    /* user timeout, connect timeout */
-	TCB_CLOSE,      /* FIN_WAIT_2 and its likes */
-	TCB_TIMERS
-};
-
-enum congestion { CONGESTION_OPEN, CONGESTION_RECOVERY, CONGESTION_LOSS };
-
-enum tcb_flag {
-	TCB_TS = 1 << 0,      /* timestamps agreed */
-	TCB_SACK = 1 << 1,    /* SACK agreed */
-	TCB_ACK_NOW = 1 << 2, /* the next output carries an ACK in any case */
-	TCB_FIN_QUEUED = 1 << 3,
-	TCB_FIN_SENT = 1 << 4,
-	TCB_FIN_TAKEN = 1 << 5,     /* the peer's */
-	TCB_APP_CLOSED = 1 << 6,    /* tcp_close() was called: nobody reads */
-	TCB_WANT_WRITE = 1 << 7,    /* a send was refused */
-	TCB_PERSIST = 1 << 8,       /* TCB_RETRANSMIT is the persist timer */
-	TCB_FORCE = 1 << 9,         /* one retransmission may go although cwnd is full (RFC 6675 5 (4.3)) */
-	TCB_CWND_LIMITED = 1 << 10, /* cwnd, and not the application, held data back */
-	TCB_PROBE_REO = 1 << 11,    /* TCB_LOSS is RACK's reordering timer, not the tail loss probe */
-	TCB_TLP_OUT = 1 << 12,      /* a tail loss probe is under way */
-	TCB_TLP_RETX = 1 << 13,     /* and was a retransmission */
-	TCB_REORDERED = 1 << 14,    /* RACK.reordering_seen */
-	TCB_AWAIT_READ = 1 << 15,   /* ended, but bytes wait for the application */
-	TCB_ACTIVE = 1 << 16,       /* opened by tcp_connect(): gives its source port back */
-	TCB_QUEUED = 1 << 17,       /* on the list of those with events */
-	TCB_DSACK = 1 << 18,        /* dsack is to be reported */
-	TCB_ACKED_ONCE = 1 << 19,   /* an RTT was measured */
-	TCB_SYN_AGAIN = 1 << 20,    /* our SYN was retransmitted (RFC 6298 5.7) */
-	TCB_FIN_SEEN = 1 << 21,     /* the peer's, beyond a gap: at fin_seq */
-};
+#include "tcp/state_priv.h"
 
 struct tcb {
-	uint32_t magic;
+	_Alignas(64) uint32_t magic;
 	uint32_t flags; /* enum tcb_flag */
 	struct tcp *tcp;
 	struct tcp_key key;
@@ -133,9 +82,13 @@ struct tcb {
 	uint8_t reo_mult;    /* RACK.reo_wnd_mult */
 	uint8_t reo_persist;
 	uint32_t reo_round; /* no second DSACK counts before this is acknowledged */
+	uint32_t user_timeout_ms;
+	uint32_t starved_next, starved_prev; /* indices of tcbs; POOL_NONE: none */
+	uint32_t starved_bytes;              /* what the refused chain would have pinned */
+	uint64_t pmtu_raise_ns; /* a router made the segments smaller: tried again from then on */
 };
 static_assert(offsetof(struct tcb, flight_own) <= 384, "the part that each segment touches");
-static_assert(sizeof(struct tcb) <= 512, "100,000 idle connections are 50 MB");
+static_assert(sizeof(struct tcb) <= 576, "100,000 idle connections are 58 MB");
 
 static inline bool tcb_has(const struct tcb *tcb, uint32_t flags)
 {

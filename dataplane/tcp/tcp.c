@@ -128,6 +128,7 @@ int tcp_create(const struct tcp_config *config, uint64_t now_ns, struct tcp **re
 	timer_wheel_init(&tcp->wheel, now_ns);
 	timer_init(&tcp->wait_timer, wait_fire);
 	tcp->wait_first = tcp->wait_last = POOL_NONE;
+	starved_init(tcp);
 	tcp->challenge_budget = budget_of(TCP_CHALLENGES_PER_S, TCP_CHALLENGES_PER_S / 10);
 	tcp->reset_budget = budget_of(TCP_RESETS_PER_S, TCP_RESETS_PER_S / 10);
 	tcp->window_shift = shift_of_window(tcp->config.window_bytes);
@@ -214,7 +215,9 @@ void tcp_tick(struct tcp *tcp, uint64_t now_ns)
 
 uint64_t tcp_next_ns(const struct tcp *tcp)
 {
-	return tcp->event_first ? tcp->now_ns : timer_wheel_next_ns(&tcp->wheel);
+	bool at_once = tcp->event_first || starved_can_grant(tcp);
+
+	return at_once ? tcp->now_ns : timer_wheel_next_ns(&tcp->wheel);
 }
 
 void tcp_levels(const struct tcp *tcp, struct tcp_levels *ret_levels)

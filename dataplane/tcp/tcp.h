@@ -81,8 +81,10 @@ uint64_t tcp_next_ns(const struct tcp *tcp);
 
 /*
  * Queues a chain of bytes and sends what may go. 0: the chain passed. Else it stays the caller's: -EAGAIN
- * (budget used up: TCP_WRITABLE comes), -ENOBUFS (all send queues together pin half of the memory: no event
- * tells when that ends), -EPIPE (closed for sending), -EINVAL (empty).
+ * (budget used up: TCP_WRITABLE comes when half of it is free), -ENOBUFS (all connections together pin half
+ * of the memory: TCP_WRITABLE comes when there is room for this chain, to those that wait one after the
+ * other; whoever has not waited waits behind them), -EPIPE (closed for sending), -EINVAL (empty),
+ * -EMSGSIZE (more than could ever be held).
  */
 must_use int tcp_send(struct tcb *tcb, struct rte_mbuf *chain, uint64_t now_ns);
 /* Shows up to max spans of what waits in order; they live until tcp_consume() or the end. Returns how many.
@@ -96,6 +98,10 @@ void tcp_shutdown(struct tcb *tcb, uint64_t now_ns);
 void tcp_close(struct tcb *tcb, uint64_t now_ns);
 /* RST now. */
 void tcp_abort(struct tcb *tcb, uint64_t now_ns);
+
+/* How long data may stay unacknowledged before the connection is reset (RFC 5482): instead of the config's.
+ */
+void tcp_set_user_timeout(struct tcb *tcb, uint32_t timeout_ms, uint64_t now_ns);
 
 uint64_t tcp_cookie(const struct tcb *tcb);
 void tcp_set_cookie(struct tcb *tcb, uint64_t cookie);

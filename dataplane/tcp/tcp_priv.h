@@ -27,6 +27,8 @@ enum tcp_times {
 	TCP_BLACK_HOLE_LOSSES = 3,
 	TCP_PAWS_IDLE_DAYS = 24, /* RFC 7323 5.5 */
 	TCP_COOKIE_PERIOD_S = 64,
+	TCP_PMTU_RAISE_MS = 600000, /* RFC 1191 6.3, RFC 8201 4: ten minutes after it was lowered */
+	TCP_GRANTS_BURST_MAX = 64,  /* connections that get memory to send in one call */
 	TCP_EVENTS_BURST_MAX = 4096 /* of one tick: work is bounded */
 };
 
@@ -108,6 +110,8 @@ struct tcp {
 	struct budget challenge_budget;
 	struct budget reset_budget;
 	struct tcb *event_first, *event_last;
+	uint32_t starved_first,
+		starved_last;     /* indices of tcbs, the longest waiting first; POOL_NONE: none */
 	uint64_t cookie_until_ns; /* no cookie of ours is good after this */
 	uint8_t window_shift;     /* of our receive window */
 	uint32_t text_max;        /* what one fresh mbuf holds besides headers */

@@ -67,7 +67,7 @@ void retransmit_keep(struct tcb *tcb)
 /* RFC 5482: from the last progress on. A peer that answers probes with a closed window is alive. */
 void give_up_arm(struct tcb *tcb)
 {
-	uint64_t limit_ns = tcb->tcp->config.user_timeout_ms * TCP_MS;
+	uint64_t limit_ns = tcb->user_timeout_ms * TCP_MS;
 	uint64_t gone_ns = tcb->tcp->now_ns - tcb->progress_ns;
 
 	if (tcb->snd_queued == 0 && !tcb_has(tcb, TCB_FIN_QUEUED))
@@ -156,6 +156,7 @@ static void alive_fire(struct tcb *tcb)
 		tcb_reset(tcb, TCP_WHY_IDLE);
 		return;
 	}
+	pmtu_raise(tcb);
 	next_ns = keepalive(tcb);
 	if (next_ns == 0) {
 		tcp_count(tcb->tcp, STAT_tcp_keepalive_timeout);

@@ -1,42 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The traps that other TCP stacks fell into, one test each. */
-#include "rig.h"
+#include "fixture.h"
 
 #include <rte_mbuf.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-static struct rig rig;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig_prepare(&rig, 4);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (rig.tcb) {
-		tcp_abort(rig.tcb, rig.now_ns);
-		rig_wait(&rig, RIG_MS);
-	}
-	assert_true(rig_finish(&rig));
-	return 0;
-}
-
-static const struct shown plain = {.win = 65535, .mss = 1000, .shift = -1};
-
-static void in(uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len)
-{
-	rig_in(&rig, &(struct shown){
-			     .flags = flags, .seq = seq, .ack = ack, .len = len, .win = 65535, .shift = -1});
-}
 
 /* The right edge that the last segment of ours named. */
 static uint32_t last_edge(void)
@@ -293,25 +259,23 @@ static void test_an_mtu_of_1400_is_kept(void **state)
 		assert_true(rig.sent[i].len + 20 + 32 <= 1400);
 }
 
-#define TRAP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TRAP_TEST(test_the_window_we_advertise_is_the_one_we_enforce),
-		TRAP_TEST(test_the_right_edge_never_moves_left),
-		TRAP_TEST(test_duplicate_acks_do_not_rearm_the_timeout),
-		TRAP_TEST(test_a_zero_window_probe_carries_a_byte),
-		TRAP_TEST(test_a_read_that_opens_a_closed_window_is_told),
-		TRAP_TEST(test_two_challengers_make_no_storm),
-		TRAP_TEST(test_no_connection_is_left_without_a_timer),
-		TRAP_TEST(test_a_syn_on_a_port_in_time_wait_opens_anew),
-		TRAP_TEST(test_the_fin_is_sent_again_in_closing),
-		TRAP_TEST(test_a_flood_beyond_gaps_pins_no_more_than_its_share),
-		TRAP_TEST(test_bytes_one_by_one_pin_no_buffer_each),
-		TRAP_TEST(test_a_port_in_time_wait_is_not_taken_while_others_are_free),
-		TRAP_TEST(test_the_last_segment_lost_does_not_wait_for_a_whole_timeout),
-		TRAP_TEST(test_an_mtu_of_1400_is_kept),
+		RIG_TEST(test_the_window_we_advertise_is_the_one_we_enforce),
+		RIG_TEST(test_the_right_edge_never_moves_left),
+		RIG_TEST(test_duplicate_acks_do_not_rearm_the_timeout),
+		RIG_TEST(test_a_zero_window_probe_carries_a_byte),
+		RIG_TEST(test_a_read_that_opens_a_closed_window_is_told),
+		RIG_TEST(test_two_challengers_make_no_storm),
+		RIG_TEST(test_no_connection_is_left_without_a_timer),
+		RIG_TEST(test_a_syn_on_a_port_in_time_wait_opens_anew),
+		RIG_TEST(test_the_fin_is_sent_again_in_closing),
+		RIG_TEST(test_a_flood_beyond_gaps_pins_no_more_than_its_share),
+		RIG_TEST(test_bytes_one_by_one_pin_no_buffer_each),
+		RIG_TEST(test_a_port_in_time_wait_is_not_taken_while_others_are_free),
+		RIG_TEST(test_the_last_segment_lost_does_not_wait_for_a_whole_timeout),
+		RIG_TEST(test_an_mtu_of_1400_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
