@@ -44,7 +44,9 @@ enum limits {
 	SIP_DATAGRAM_MAX = 65535, /* a reassembled UDP payload can be no longer */
 	SIP_HEADERS_MAX = 128,    /* header lines of one message */
 	SIP_START_LINE_MAX = 8192,
-	SIP_HEADER_LINE_MAX = 16384, /* one header with its folded lines */
+	SIP_HEADER_LINE_MAX = 16384,               /* one header with its folded lines */
+	SIP_STREAM_HEADERS_MAX = 32768,            /* start line and headers of one message in a stream */
+	SIP_STREAM_MESSAGE_MAX = SIP_DATAGRAM_MAX, /* ... with its body: what the proxy can write anew */
 	SIP_EDITS_MAX = 32,
 	SIP_EDIT_TEXT_MAX = 4096, /* bytes that all edits of one message insert */
 	ROUTE_VALUES_MAX = 32,    /* in one request; longer paths than Max-Forwards lets live are no loss */
