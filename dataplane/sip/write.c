@@ -9,16 +9,36 @@
 
 static const char hex_digits[16] = "0123456789abcdef";
 
+/* "00" to "99": two digits cost one division. */
+#define TENS(t) t "0" t "1" t "2" t "3" t "4" t "5" t "6" t "7" t "8" t "9"
+static const char pairs[] =
+	TENS("0") TENS("1") TENS("2") TENS("3") TENS("4") TENS("5") TENS("6") TENS("7") TENS("8") TENS("9");
+
+/* From the number of binary digits, 1233 / 4096 being log10(2), which is at most one too many. */
+static unsigned digit_count(uint32_t value)
+{
+	static const uint32_t powers[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+	unsigned guess = (unsigned)(32 - __builtin_clz(value | 1)) * 1233 >> 12;
+
+	return guess + (value >= powers[guess]);
+}
+
 void sip_write_u32(struct sip_writer *w, uint32_t value)
 {
-	size_t len = 1;
-	char *at;
+	unsigned len = digit_count(value);
+	char *at = sip_write_reserve(w, len);
 
-	for (uint64_t bound = 10; value >= bound; bound *= 10)
-		len++;
-	at = sip_write_reserve(w, len);
-	for (; at && len > 0; value /= 10)
-		at[--len] = (char)('0' + value % 10);
+	if (!at)
+		return;
+	for (; len > 2; value /= 100) {
+		len -= 2;
+		memcpy(at + len, pairs + 2 * (value % 100), 2);
+	}
+	if (len == 2)
+		memcpy(at, pairs + 2 * value, 2);
+	else
+		*at = (char)('0' + value);
 }
 
 /* The same byte in all eight places of a word. */
@@ -36,11 +56,13 @@ static bytes16 hex_of_8(uint64_t bytes)
 	return x + '0' + ((bytes16)(x > 9) & ('a' - '0' - 10));
 }
 
+/* Loads as wide as the words that were stored: the processor hands on nothing that is cut otherwise. */
 void sip_write_hex(struct sip_writer *w, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	char *at = sip_write_reserve(w, 2 * len);
-	uint64_t word = 0;
+	uint64_t word;
+	uint32_t half;
 	bytes16 text;
 
 	if (!at)
@@ -50,10 +72,17 @@ void sip_write_hex(struct sip_writer *w, const void *bytes, size_t len)
 		text = hex_of_8(word);
 		memcpy(at, &text, sizeof(text));
 	}
-	word = 0;
-	memcpy(&word, p, len);
-	text = hex_of_8(word);
-	memcpy(at, &text, 2 * len);
+	if (len & sizeof(half)) {
+		memcpy(&half, p, sizeof(half));
+		text = hex_of_8(half);
+		memcpy(at, &text, 2 * sizeof(half));
+		p += sizeof(half);
+		at += 2 * sizeof(half);
+	}
+	for (len %= sizeof(half); len > 0; p++, len--) {
+		*at++ = hex_digits[*p >> 4];
+		*at++ = hex_digits[*p & 0xf];
+	}
 }
 
 /*
@@ -98,32 +127,72 @@ int sip_read_hex(struct span digits, void *ret_bytes, size_t len)
 	return bad == 0 ? 0 : -EINVAL;
 }
 
-enum { V4_TEXT_MAX = 15 };
+/* An octet and the dot behind it as one word to store; what is too much of it is overwritten. */
+struct octet_text {
+	char text[4];
+	uint32_t len;
+};
 
-static char *put_octet(char *at, unsigned octet)
-{
-	if (octet >= 100) {
-		*at++ = (char)('0' + octet / 100);
-		octet %= 100;
-		*at++ = (char)('0' + octet / 10);
-	} else if (octet >= 10) {
-		*at++ = (char)('0' + octet / 10);
+#define OCTET_1(n)                  \
+	{                           \
+		{'0' + (n), '.'}, 2 \
 	}
-	*at++ = (char)('0' + octet % 10);
-	return at;
+#define OCTET_2(n)                                            \
+	{                                                     \
+		{'0' + (n) / 10 % 10, '0' + (n) % 10, '.'}, 3 \
+	}
+#define OCTET_3(n)                                                             \
+	{                                                                      \
+		{'0' + (n) / 100, '0' + (n) / 10 % 10, '0' + (n) % 10, '.'}, 4 \
+	}
+#define EACH_10(O, n)                                                                                   \
+	O((n) + 0), O((n) + 1), O((n) + 2), O((n) + 3), O((n) + 4), O((n) + 5), O((n) + 6), O((n) + 7), \
+		O((n) + 8), O((n) + 9)
+#define EACH_50(O, n) \
+	EACH_10(O, n), EACH_10(O, (n) + 10), EACH_10(O, (n) + 20), EACH_10(O, (n) + 30), EACH_10(O, (n) + 40)
+
+static const struct octet_text octets[256] = {
+	EACH_10(OCTET_1, 0),
+	EACH_10(OCTET_2, 10),
+	EACH_10(OCTET_2, 20),
+	EACH_10(OCTET_2, 30),
+	EACH_10(OCTET_2, 40),
+	EACH_50(OCTET_2, 50),
+	EACH_50(OCTET_3, 100),
+	EACH_50(OCTET_3, 150),
+	EACH_50(OCTET_3, 200),
+	OCTET_3(250),
+	OCTET_3(251),
+	OCTET_3(252),
+	OCTET_3(253),
+	OCTET_3(254),
+	OCTET_3(255),
+};
+
+enum { V4_ROOM = 4 * sizeof(octets[0].text) };
+
+/* Writes into V4_ROOM bytes; returns how many of them are the address. */
+static inline size_t v4_text(const uint8_t *bytes, char *text)
+{
+	char *at = text;
+
+	for (unsigned i = 0; i < 4; i++) {
+		const struct octet_text *octet = &octets[bytes[i]];
+
+		memcpy(at, octet->text, sizeof(octet->text));
+		at += octet->len;
+	}
+	return (size_t)(at - text) - 1;
 }
 
 static void write_v4(struct sip_writer *w, const uint8_t *bytes)
 {
-	char text[V4_TEXT_MAX];
-	char *at = text;
+	char text[V4_ROOM];
 
-	at = put_octet(at, bytes[0]);
-	for (unsigned i = 1; i < 4; i++) {
-		*at++ = '.';
-		at = put_octet(at, bytes[i]);
-	}
-	sip_write(w, span_from(text, at));
+	if (likely_true(!w->overflow && w->size - w->len >= V4_ROOM))
+		w->len += v4_text(bytes, w->buf + w->len);
+	else
+		sip_write(w, span_of(text, v4_text(bytes, text)));
 }
 
 struct zero_run {
@@ -160,7 +229,7 @@ static size_t group_text(uint16_t group, char *text)
 	return len;
 }
 
-static void write_v6(struct sip_writer *w, const uint8_t *bytes)
+static __attribute__((noinline)) void write_v6(struct sip_writer *w, const uint8_t *bytes)
 {
 	uint16_t groups[8];
 	struct zero_run zeros;
