@@ -7,6 +7,7 @@
 #ifndef PROXY_BRANCH_H
 #define PROXY_BRANCH_H
 
+#include "base/conn_id.h"
 #include "base/ensure.h"
 #include "base/span.h"
 #include "sip/via.h"
@@ -19,10 +20,15 @@ struct branch {
 	uint32_t loop_hash;   /* of the fields that route: equal again means a loop, another value a spiral */
 	uint64_t request_key; /* of the transaction: the same for retransmissions, CANCEL, and ACK to a
 				 non-2xx */
+	conn_id conn;         /* the connection it came by, for the way back; CONN_NONE: a datagram */
+	uint64_t token; /* the client transaction it belongs to (proxy_out.token); 0: sent without state */
 };
 
-/* "z9hG4bK", our mark with its version, and 28 bytes in hexadecimal. */
-enum { BRANCH_LEN = 67 };
+/*
+ * "z9hG4bK", our mark with its version, and 28 bytes in hexadecimal; 16 more when a connection or a
+ * transaction is to be named.
+ */
+enum { BRANCH_LEN = 67, BRANCH_LONG_LEN = 99 };
 
 /*
  * Signs with the current key. `next` is the Via below ours as it goes out, `received` and `rport` included: a
@@ -37,6 +43,12 @@ must_use int branch_read(struct span text, struct branch *ret_branch);
 /* Returns 0, -EINVAL as branch_read, or -EBADMSG when either accepted key disagrees. */
 must_use int branch_verify(struct span text, const struct cookie_keys *keys, const struct sip_via *next,
 	struct branch *ret_branch);
+
+/*
+ * The worker whose connection or transaction the branch names, or -ENOENT when any worker will do. Not
+ * authenticated: it only says who shall look at the message.
+ */
+must_use int branch_owner(struct span text);
 
 /* Can the text hold a branch of ours at all? Cheap; says yes too often, never no. */
 bool branch_is_in(struct span text);

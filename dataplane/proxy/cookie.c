@@ -11,13 +11,14 @@
 
 /* Whole words, for the reason that branch.c gives. An IPv4 address takes four of the bytes at the end. */
 struct sealed_cookie {
-	uint64_t head; /* key index in the low byte, flags above, listener in bits 16 to 31, then the node */
+	uint64_t head; /* key index in the low byte, flags and transport above, listener in bits 16 to 31,
+			  then the node */
 	uint64_t direction; /* the originator's hash, the flow's port above */
 	uint64_t mac;
 	uint8_t ip[16];
 };
 
-enum { FLAG_NODE_BEGAN = 0x100, FLAGS_AND_KEY_KNOWN = 0x101 };
+enum { FLAG_NODE_BEGAN = 0x100, TRANSPORT_SHIFT = 9, TRANSPORT_MASK = 3, HEAD_KNOWN = 0x701 };
 enum { V4_LEN = 4, V6_LEN = 16, IP_AT = offsetof(struct sealed_cookie, ip) };
 
 static_assert(2 * sizeof(struct sealed_cookie) == COOKIE_TEXT_MAX, "the cookie has its announced size");
@@ -40,11 +41,13 @@ void cookie_write(struct sip_writer *w, const struct cookie_keys *keys, const st
 	size_t ip_len = cookie->flow.ip.family == IP_V6 ? V6_LEN : V4_LEN;
 	struct sealed_cookie sealed = {
 		.head = keys->current | (cookie->node_began ? FLAG_NODE_BEGAN : 0) |
+			(uint64_t)cookie->flow_transport << TRANSPORT_SHIFT |
 			(uint64_t)cookie->listener_id << 16 | (uint64_t)cookie->node_id << 32,
 		.direction = cookie->originator_hash | (uint64_t)cookie->flow.port << 32,
 	};
 
-	ensure(keys->current < 2 && cookie->flow.ip.family != IP_NONE);
+	ensure(keys->current < 2 && cookie->flow.ip.family != IP_NONE &&
+		cookie->flow_transport < TRANSPORT_COUNT);
 	memcpy(sealed.ip, cookie->flow.ip.bytes, sizeof(sealed.ip));
 	sealed.mac = cookie_mac(&sealed, ip_len, &keys->key[keys->current], call_id);
 	sip_write_hex(w, &sealed, IP_AT + ip_len);
@@ -59,7 +62,7 @@ int cookie_read(
 
 	if ((ip_len != V4_LEN && ip_len != V6_LEN) || sip_read_hex(text, &sealed, len) != 0)
 		return -EINVAL;
-	if ((sealed.head & 0xffff & ~(uint64_t)FLAGS_AND_KEY_KNOWN) != 0)
+	if ((sealed.head & 0xffff & ~(uint64_t)HEAD_KNOWN) != 0)
 		return -EINVAL;
 	if (cookie_mac(&sealed, ip_len, &keys->key[sealed.head & 1], call_id) != sealed.mac)
 		return -EBADMSG;
@@ -68,6 +71,7 @@ int cookie_read(
 		.listener_id = (uint16_t)(sealed.head >> 16),
 		.originator_hash = (uint32_t)sealed.direction,
 		.node_began = sealed.head & FLAG_NODE_BEGAN,
+		.flow_transport = sealed.head >> TRANSPORT_SHIFT & TRANSPORT_MASK,
 		.flow = {.port = (uint16_t)(sealed.direction >> 32)},
 	};
 	ret_cookie->flow.ip = ip_len == V4_LEN ? ip_from_v4(sealed.ip) : ip_from_v6(sealed.ip);

@@ -21,7 +21,8 @@ struct cookie {
 	uint16_t listener_id;     /* the other side is reached from there */
 	uint32_t originator_hash; /* of the From tag that began the dialog: tells the two directions apart */
 	bool node_began;
-	struct endpoint flow; /* the other side, over UDP */
+	uint8_t flow_transport; /* enum transport */
+	struct endpoint flow;   /* the other side */
 };
 
 /* The name of the URI parameter. */

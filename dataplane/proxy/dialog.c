@@ -53,16 +53,21 @@ static struct target failover_target(
 static struct target peer_target(
 	const struct passage *passage, const struct route_set *set, const struct cookie *cookie)
 {
-	struct target target = {.kind = TARGET_DIRECT, .endpoint = cookie->flow};
+	struct target target = {
+		.kind = TARGET_DIRECT, .endpoint = cookie->flow, .transport = cookie->flow_transport};
 	const struct node *node;
-	struct endpoint ep;
+	struct literal literal;
 
-	if (!passage->from_node || target_literal(set->has_next ? &set->next : &set->request_uri, &ep) != 0 ||
-		ip_is_multicast(&ep.ip) || ip_is_unspecified(&ep.ip) ||
-		snapshot_is_local_ip(passage->snap, &ep.ip))
+	if (!passage->from_node ||
+		target_literal(set->has_next ? &set->next : &set->request_uri, &literal) != 0 ||
+		ip_is_multicast(&literal.endpoint.ip) || ip_is_unspecified(&literal.endpoint.ip) ||
+		snapshot_is_local_ip(passage->snap, &literal.endpoint.ip))
 		return target;
-	target.endpoint = ep;
-	node = node_by_endpoint(passage->snap->nodes, &ep);
+	/* A Contact that names no transport means the one its owner spoke when the dialog began. */
+	if (literal.names_transport || !ip_equal(&literal.endpoint.ip, &cookie->flow.ip))
+		target.transport = literal.transport;
+	target.endpoint = literal.endpoint;
+	node = target_node_at(passage->snap, &target.endpoint, target.transport);
 	if (node) {
 		target.kind = TARGET_NODE;
 		target.node = node;

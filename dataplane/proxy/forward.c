@@ -6,52 +6,87 @@
 #include "proxy/proxy_priv.h"
 #include "sip/build.h"
 
-/*
- * How a node reaches us later: the listener on our address toward it, else the one the request came to if
- * that is of the node's family.
- */
-static const struct listener *listener_facing(const struct passage *passage, const struct node *node)
+static bool listener_serves(const struct listener *listener, uint8_t family, enum transport transport)
+{
+	return listener->local.ip.family == family && listener->transport == transport;
+}
+
+/* The listener on our address toward the node, over the node's transport. */
+static const struct listener *listener_beside(const struct passage *passage, const struct node *node)
 {
 	const struct snapshot *snap = passage->snap;
 
-	if (ip_equal(&passage->listener->local.ip, &node->local))
+	if (passage->listener->transport == node->transport &&
+		ip_equal(&passage->listener->local.ip, &node->local))
 		return passage->listener;
 	for (unsigned i = 0; i < snap->listener_count; i++) {
 		const struct listener *listener = &snap->listeners[i];
 
-		if (listener->transport == TRANSPORT_UDP && ip_equal(&listener->local.ip, &node->local))
+		if (listener->transport == node->transport && ip_equal(&listener->local.ip, &node->local))
 			return listener;
 	}
-	if (passage->listener->local.ip.family == node->local.family)
+	return NULL;
+}
+
+/*
+ * How a node reaches us later: the listener on our address toward it, else the one the request came to if
+ * that is of the node's family. Where nobody listens on the node's transport, one of another is better than
+ * none.
+ */
+static const struct listener *listener_facing(const struct passage *passage, const struct node *node)
+{
+	const struct listener *listener = listener_beside(passage, node);
+	uint8_t family = node->local.family;
+
+	if (listener)
+		return listener;
+	if (listener_serves(passage->listener, family, node->transport))
 		return passage->listener;
-	return snapshot_listener_of_family(snap, node->local.family, TRANSPORT_UDP);
+	listener = snapshot_listener_of_family(passage->snap, family, node->transport);
+	if (listener)
+		return listener;
+	if (passage->listener->local.ip.family == family)
+		return passage->listener;
+	return snapshot_listener_of_family(passage->snap, family, TRANSPORT_UDP);
 }
 
 static const struct listener *listener_toward_peer(
-	const struct passage *passage, const struct route_set *set, uint8_t family)
+	const struct passage *passage, const struct route_set *set, const struct target *target)
 {
+	uint8_t family = target->endpoint.ip.family;
 	const struct listener *listener = NULL;
 
 	if (set->has_cookie)
 		listener = snapshot_listener_by_id(passage->snap, set->cookie.listener_id);
-	if (!listener || listener->local.ip.family != family)
+	if (!listener || !listener_serves(listener, family, target->transport))
 		listener = passage->listener;
-	if (listener->local.ip.family != family)
-		listener = snapshot_listener_of_family(passage->snap, family, TRANSPORT_UDP);
+	if (!listener_serves(listener, family, target->transport))
+		listener = snapshot_listener_of_family(passage->snap, family, target->transport);
 	return listener;
+}
+
+/*
+ * What our Via says: over UDP the worker's own port, where the answer shall come to. Over a stream the answer
+ * comes back on the connection; sent-by is where a new one finds us if that one is gone (RFC 3261 18.2.2).
+ */
+static struct endpoint sent_by_toward(
+	const struct passage *passage, const struct node *node, const struct listener *facing)
+{
+	if (node->transport != TRANSPORT_UDP && facing && facing->transport == node->transport)
+		return facing->local;
+	return (struct endpoint){.ip = node->local,
+		.port = (uint16_t)(passage->snap->source_port_base + passage->proxy->worker_index)};
 }
 
 static bool find_egress(const struct passage *passage, const struct route_set *set,
 	const struct target *target, struct egress *ret_egress)
 {
 	if (target->kind == TARGET_NODE) {
-		ret_egress->src.ip = target->node->local;
-		ret_egress->src.port =
-			(uint16_t)(passage->snap->source_port_base + passage->proxy->worker_index);
 		ret_egress->facing = listener_facing(passage, target->node);
+		ret_egress->src = sent_by_toward(passage, target->node, ret_egress->facing);
 		return target->node->local.family == target->node->remote.ip.family;
 	}
-	ret_egress->facing = listener_toward_peer(passage, set, target->endpoint.ip.family);
+	ret_egress->facing = listener_toward_peer(passage, set, target);
 	if (!ret_egress->facing)
 		return false;
 	ret_egress->src = ret_egress->facing->local;
@@ -84,10 +119,12 @@ static void fill_cookie(const struct passage *passage, const struct route_set *s
 	if (!ret_cookie->node_began) {
 		ret_cookie->node_id = target->node->id;
 		ret_cookie->flow = passage->in->src;
+		ret_cookie->flow_transport = passage->in->transport;
 		ret_cookie->listener_id = passage->listener->id;
 		return;
 	}
 	ret_cookie->flow = target->endpoint;
+	ret_cookie->flow_transport = target->transport;
 	ret_cookie->listener_id = egress->facing->id;
 	if (set->has_cookie) {
 		/* Anybody may send so: a copy of what the node began, back to where it came from. */
@@ -105,6 +142,8 @@ static void write_record_route(struct sip_writer *w, const struct passage *passa
 {
 	sip_write_lit(w, "Record-Route: <sip:");
 	sip_write_endpoint(w, &listener->local);
+	if (listener->transport != TRANSPORT_UDP)
+		sip_write_lit(w, ";transport=tcp");
 	sip_write_lit(w, ";lr;" COOKIE_PARAM "=");
 	cookie_write(w, &passage->snap->keys, cookie, passage->msg->call_id);
 	sip_write_lit(w, ">\r\n");
@@ -167,12 +206,16 @@ static void edit_top(struct passage *passage, const struct route_set *set, const
 		.listener_id = passage->listener->id,
 		.loop_hash = hash->loop,
 		.request_key = hash->transaction,
+		.conn = passage->in->conn,
 	};
 	struct sip_via kept;
 	const struct sip_via *next = edit_received(passage, &kept);
 	struct sip_writer w = sip_edit_begin(edits);
 
-	sip_write_lit(&w, "Via: SIP/2.0/UDP ");
+	if (target_transport(target) == TRANSPORT_UDP)
+		sip_write_lit(&w, "Via: SIP/2.0/UDP ");
+	else
+		sip_write_lit(&w, "Via: SIP/2.0/TCP ");
 	sip_write_endpoint(&w, &egress->src);
 	sip_write_lit(&w, ";branch=");
 	branch_write(&w, &passage->snap->keys, &branch, next);
@@ -189,6 +232,7 @@ static void fill_out(struct passage *passage, const struct target *target, const
 	out->src = egress->src;
 	out->dst = target->kind == TARGET_NODE ? target->node->remote : target->endpoint;
 	out->node_slot = target->kind == TARGET_NODE ? target->node->slot : PROXY_NO_NODE;
+	out->transport = (uint8_t)target_transport(target);
 	out->request_key = passage_latency_key(passage->msg, hash->transaction);
 	out->is_request = true;
 }
@@ -200,7 +244,7 @@ enum proxy_action forward_request(struct passage *passage, const struct route_se
 	const struct sip_msg *msg = passage->msg;
 	struct egress egress;
 
-	if (target->kind == TARGET_NODE && target->node->transport != TRANSPORT_UDP)
+	if (target_transport(target) == TRANSPORT_TLS)
 		return reply_refuse(passage, 503, STAT_sip_transport_unserved);
 	if (!find_egress(passage, set, target, &egress))
 		return reply_refuse(passage, 503, STAT_sip_no_egress);

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stateless proxy's outermost step: parse, and give the message to the stage for its kind. Called by the
- * worker for each datagram. The same bytes with the same snapshot give the same result; nothing is remembered
- * (RFC 3261 16.11).
+ * The proxy's outermost step: parse, and give the message to the stage for its kind. Called by the worker for
+ * each message. On a stateless listener the same bytes with the same snapshot give the same result; nothing
+ * is remembered (RFC 3261 16.11).
  */
 #include "proxy/proxy.h"
 
 #include "proxy/proxy_priv.h"
+
+#include <errno.h>
+
+int proxy_init(struct proxy *proxy, const struct proxy_config *config)
+{
+	memset(proxy, 0, sizeof(*proxy));
+	proxy->worker_index = config->worker_index;
+	proxy->stats = config->stats;
+	proxy->trace = config->trace;
+	proxy->way = config->way;
+	return 0;
+}
+
+void proxy_fini(struct proxy *proxy)
+{
+	proxy->way = (struct proxy_way){0};
+}
 
 /* RFC 5626 3.5.1: peers hold a NAT binding open with line ends; some send a NUL byte instead. */
 static bool is_keepalive(struct span bytes)
@@ -43,8 +60,12 @@ enum proxy_action proxy_input(
 {
 	struct passage passage = {.proxy = proxy, .snap = snap, .in = in, .out = out, .msg = &proxy->msg};
 
-	ensure(in->transport == TRANSPORT_UDP && proxy->worker_index < snap->worker_count);
+	ensure(in->transport < TRANSPORT_COUNT && proxy->worker_index < snap->worker_count);
+	ensure((in->conn == CONN_NONE) == (in->transport == TRANSPORT_UDP));
 	out->len = 0;
+	out->conn = CONN_NONE;
+	out->token = 0;
+	out->transport = in->transport;
 	out->request_key = 0;
 	out->node_slot = PROXY_NO_NODE;
 	out->status = 0;
@@ -53,7 +74,11 @@ enum proxy_action proxy_input(
 		stats_inc(proxy->stats, STAT_sip_keepalives);
 		return PROXY_DROP;
 	}
-	if (sip_parse(in->bytes, true, &proxy->msg) != PARSE_OK)
+	if (in->parsed)
+		passage.msg = in->parsed;
+	else if (sip_parse(in->bytes, true, &proxy->msg) != PARSE_OK)
+		return broken_input(&passage);
+	if (passage.msg->error != SIP_ERR_NONE)
 		return broken_input(&passage);
 	return parsed_input(&passage);
 }
@@ -73,4 +98,26 @@ int passage_render(struct passage *passage)
 uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t transaction)
 {
 	return hash_mix(transaction + msg->method_id);
+}
+
+void proxy_send_failed(struct proxy *proxy, const struct snapshot *snap, uint64_t token, uint64_t now_ns)
+{
+	(void)proxy, (void)snap, (void)token, (void)now_ns;
+}
+
+void proxy_conn_lost(struct proxy *proxy, const struct snapshot *snap, conn_id conn, uint64_t now_ns)
+{
+	(void)proxy, (void)snap, (void)conn, (void)now_ns;
+}
+
+unsigned proxy_tick(struct proxy *proxy, const struct snapshot *snap, uint64_t now_ns)
+{
+	(void)proxy, (void)snap, (void)now_ns;
+	return 0;
+}
+
+uint64_t proxy_next_ns(const struct proxy *proxy)
+{
+	(void)proxy;
+	return UINT64_MAX;
 }

@@ -28,12 +28,16 @@ static uint64_t to_tag(const struct passage *passage)
 static struct endpoint reply_destination(const struct passage *passage)
 {
 	const struct sip_via *via = &passage->msg->via;
+	enum transport transport = passage->in->transport;
 	struct endpoint dst = passage->in->src;
 	struct endpoint named;
 
-	if (!via->has_rport)
-		dst.port = via->port ? via->port : transport_default_port(TRANSPORT_UDP);
-	if (via->maddr.len > 0 && passage->admitted && sip_via_target(via, &named) == 0)
+	/* Over a stream this is only where to go when the connection has ended, and rport knows just that
+	 * one. */
+	if (!via->has_rport || transport != TRANSPORT_UDP)
+		dst.port = via->port ? via->port : transport_default_port(transport);
+	if (transport == TRANSPORT_UDP && via->maddr.len > 0 && passage->admitted &&
+		sip_via_target(via, &named) == 0)
 		return named;
 	return dst;
 }
@@ -54,6 +58,8 @@ static enum proxy_action reply_send(struct passage *passage, unsigned status, st
 	out->len = w.len;
 	out->src = passage->in->local;
 	out->dst = reply_destination(passage);
+	out->transport = passage->in->transport;
+	out->conn = passage->in->conn;
 	out->status = (uint16_t)status;
 	return PROXY_REPLY;
 }

@@ -100,11 +100,29 @@ static enum proxy_action route_request(struct passage *passage)
 	return forward_request(passage, &set, &target, &hash);
 }
 
-enum proxy_action request_input(struct passage *passage)
+/*
+ * A request may come on a connection that we opened, where no listener is: a node uses it in both directions
+ * (RFC 5923). It counts as one that came to the listener of that address, or of that family.
+ */
+static const struct listener *find_listener(const struct passage *passage)
 {
 	const struct proxy_in *in = passage->in;
+	const struct snapshot *snap = passage->snap;
+	const struct listener *listener = snapshot_listener(snap, &in->local, (enum transport)in->transport);
 
-	passage->listener = snapshot_listener(passage->snap, &in->local, (enum transport)in->transport);
+	if (listener || in->conn == CONN_NONE)
+		return listener;
+	for (unsigned i = 0; i < snap->listener_count; i++) {
+		listener = &snap->listeners[i];
+		if (listener->transport == in->transport && ip_equal(&listener->local.ip, &in->local.ip))
+			return listener;
+	}
+	return snapshot_listener_of_family(snap, in->local.ip.family, (enum transport)in->transport);
+}
+
+enum proxy_action request_input(struct passage *passage)
+{
+	passage->listener = find_listener(passage);
 	if (!passage->listener) {
 		stats_inc(passage->proxy->stats, STAT_sip_no_listener);
 		tell_ended(passage, 0, STAT_sip_no_listener);

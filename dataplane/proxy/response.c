@@ -58,36 +58,68 @@ static bool find_via_below(const struct sip_msg *msg, struct via_below *ret_belo
 	return sip_via_next(&rest, &ret_below->next) == 0;
 }
 
-/* From where the request came in, so that the peer hears the address that it spoke to. */
-static const struct listener *find_listener(
-	const struct passage *passage, const struct branch *branch, uint8_t family)
+/*
+ * From where the request came in, so that the peer hears the address that it spoke to. Where that listener is
+ * gone, what the peer wrote into its Via says how it wants to be spoken to.
+ */
+static const struct listener *find_listener(const struct passage *passage, const struct branch *branch,
+	const struct sip_via *next, uint8_t family)
 {
 	const struct listener *listener = snapshot_listener_by_id(passage->snap, branch->listener_id);
+	enum transport transport;
 
 	if (listener && listener->local.ip.family == family)
 		return listener;
-	return snapshot_listener_of_family(passage->snap, family, TRANSPORT_UDP);
+	if (listener)
+		transport = listener->transport;
+	else if (transport_parse(next->transport, &transport) != 0)
+		return NULL;
+	return snapshot_listener_of_family(passage->snap, family, transport);
+}
+
+/*
+ * RFC 3261 18.2.2. A response to what came by a stream goes back on it; when it has ended, a new one leads to
+ * the sent-by port, for nobody listens at the port that the old one came from.
+ */
+static int find_way(const struct passage *passage, const struct sip_via *next, const struct branch *branch)
+{
+	struct proxy_out *out = passage->out;
+	const struct listener *listener;
+
+	if (sip_via_target(next, &out->dst) != 0 || snapshot_is_local_ip(passage->snap, &out->dst.ip))
+		return -EHOSTUNREACH;
+	listener = find_listener(passage, branch, next, out->dst.ip.family);
+	if (!listener)
+		return -EADDRNOTAVAIL;
+	out->src = listener->local;
+	out->transport = listener->transport;
+	if (listener->transport != TRANSPORT_UDP) {
+		out->conn = branch->conn;
+		out->dst.port = next->port ? next->port : transport_default_port(listener->transport);
+	}
+	return 0;
 }
 
 static enum proxy_action send_on(
 	struct passage *passage, const struct via_below *below, const struct branch *branch)
 {
 	struct proxy_out *out = passage->out;
-	const struct listener *listener;
 	const struct node *node;
 
-	if (sip_via_target(&below->next, &out->dst) != 0 || snapshot_is_local_ip(passage->snap, &out->dst.ip))
+	switch (find_way(passage, &below->next, branch)) {
+	case 0:
+		break;
+	case -EHOSTUNREACH:
 		return drop(passage, STAT_sip_response_no_target);
-	listener = find_listener(passage, branch, out->dst.ip.family);
-	if (!listener)
+	default:
 		return drop(passage, STAT_sip_no_egress);
+	}
 	sip_edits_init(&passage->proxy->edits, passage_message(passage));
 	sip_edit_delete(&passage->proxy->edits, below->own);
 	if (passage_render(passage) != 0)
 		return drop(passage, STAT_sip_too_large);
 	stats_inc(passage->proxy->stats, STAT_sip_responses_forwarded);
 	node = node_by_id(passage->snap->nodes, branch->node_id);
-	out->src = listener->local;
 	out->node_slot = node ? node->slot : PROXY_NO_NODE;
 	out->request_key = passage_latency_key(passage->msg, branch->request_key);
 	out->status = passage->msg->status;

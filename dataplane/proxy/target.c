@@ -129,45 +129,61 @@ struct target target_of_patterns(const struct target_query *query, const struct 
 	return search.best;
 }
 
-int target_literal(const struct sip_uri *uri, struct endpoint *ret_endpoint)
+int target_literal(const struct sip_uri *uri, struct literal *ret_literal)
 {
-	struct endpoint ep = {.port = uri->port ? uri->port : transport_default_port(TRANSPORT_UDP)};
-	struct span transport;
+	struct literal literal = {.endpoint.port = uri->port, .transport = TRANSPORT_UDP};
+	enum transport transport;
+	struct span text;
 
 	if (uri->scheme != SIP_SCHEME_SIP)
 		return -EPROTONOSUPPORT;
-	if (ip_parse(uri->host, &ep.ip) != 0)
+	if (ip_parse(uri->host, &literal.endpoint.ip) != 0)
 		return -EHOSTUNREACH;
-	if (sip_param_find(uri->params, "transport", &transport) && !span_ieq_str(transport, "udp"))
-		return -EPROTONOSUPPORT;
-	*ret_endpoint = ep;
+	if (sip_param_find(uri->params, "transport", &text)) {
+		if (transport_parse(text, &transport) != 0 || transport == TRANSPORT_TLS)
+			return -EPROTONOSUPPORT;
+		literal.transport = (uint8_t)transport;
+		literal.names_transport = true;
+	}
+	if (literal.endpoint.port == 0)
+		literal.endpoint.port = transport_default_port(literal.transport);
+	*ret_literal = literal;
 	return 0;
+}
+
+const struct node *target_node_at(
+	const struct snapshot *snap, const struct endpoint *ep, enum transport transport)
+{
+	const struct node *node = node_by_id(snap->nodes, node_id(ep, transport));
+
+	return node && endpoint_equal(&node->remote, ep) ? node : node_by_endpoint(snap->nodes, ep);
 }
 
 /*
  * An address instead of a name. A configured node may be reached so by everybody we admit; anything else
  * would make us an open relay, so only nodes may ask for it.
  */
-static struct target target_of_literal(const struct target_query *query, const struct endpoint *ep)
+static struct target target_of_literal(const struct target_query *query, const struct literal *literal)
 {
-	const struct node *node = node_by_endpoint(query->snap->nodes, ep);
+	const struct endpoint *ep = &literal->endpoint;
+	const struct node *node = target_node_at(query->snap, ep, literal->transport);
 
 	if (node)
 		return node_serves_dialogs(node) ? (struct target){.kind = TARGET_NODE, .node = node}
 						 : refused(503, STAT_sip_no_node);
 	if (!query->from_node || ip_is_multicast(&ep->ip) || ip_is_unspecified(&ep->ip))
 		return refused(403, STAT_sip_relay_denied);
-	return (struct target){.kind = TARGET_DIRECT, .endpoint = *ep};
+	return (struct target){.kind = TARGET_DIRECT, .endpoint = *ep, .transport = literal->transport};
 }
 
 struct target target_of_next_hop(const struct target_query *query, const struct sip_uri *uri)
 {
-	struct endpoint ep;
+	struct literal literal;
 	struct target target;
 
-	switch (target_literal(uri, &ep)) {
+	switch (target_literal(uri, &literal)) {
 	case 0:
-		return target_of_literal(query, &ep);
+		return target_of_literal(query, &literal);
 	case -EPROTONOSUPPORT:
 		return query->from_node ? refused(503, STAT_sip_transport_unserved)
 					: refused(403, STAT_sip_relay_denied);

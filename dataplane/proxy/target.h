@@ -30,7 +30,15 @@ struct target {
 	enum stat reason; /* TARGET_REFUSED: the counter */
 	const struct node *node;
 	struct endpoint endpoint;
+	uint8_t transport; /* TARGET_DIRECT: enum transport */
 };
+
+/* Of a target of kind NODE or DIRECT. */
+static inline enum transport target_transport(const struct target *target)
+{
+	return target->kind == TARGET_NODE ? (enum transport)target->node->transport
+					   : (enum transport)target->transport;
+}
 
 enum { TARGET_PATTERNS_MAX = 2 * PATTERNS_PER_HOST_MAX };
 
@@ -66,10 +74,22 @@ struct target target_of_next_hop(const struct target_query *query, const struct 
 /* By user and domain patterns alone: the request is known to be for one of our domains. */
 struct target target_of_patterns(const struct target_query *query, const struct sip_uri *uri);
 
+/* Where a URI points without DNS. */
+struct literal {
+	struct endpoint endpoint;
+	uint8_t transport;    /* enum transport: UDP or TCP */
+	bool names_transport; /* the URI says so itself; else it is UDP because nothing is said (RFC 3263 4.1)
+			       */
+};
+
 /*
- * The address and port a URI names without DNS. Returns 0, -EHOSTUNREACH when the host is a name,
- * -EPROTONOSUPPORT when it wants another transport than UDP or has another scheme than sip.
+ * The address and port a URI names. Returns 0, -EHOSTUNREACH when the host is a name, -EPROTONOSUPPORT when
+ * it wants another transport than UDP and TCP or has another scheme than sip.
  */
-must_use int target_literal(const struct sip_uri *uri, struct endpoint *ret_endpoint);
+must_use int target_literal(const struct sip_uri *uri, struct literal *ret_literal);
+
+/* The node at that address: over the transport that is wanted, else over another; NULL when there is none. */
+const struct node *target_node_at(
+	const struct snapshot *snap, const struct endpoint *ep, enum transport transport);
 
 #endif

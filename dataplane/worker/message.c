@@ -89,7 +89,7 @@ static void pass_in_place(struct worker *worker, const struct proxy_in *in)
 	out.buf = rte_pktmbuf_mtod(packet, char *);
 	out.buf_size = rte_pktmbuf_tailroom(packet);
 	enum proxy_action action = proxy_input(&worker->proxy, worker->snap, in, &out);
-	if (action == PROXY_DROP) {
+	if (action == PROXY_DROP || action == PROXY_TAKEN) {
 		rte_pktmbuf_free(packet);
 		return;
 	}
@@ -105,7 +105,7 @@ static void pass_by_scratch(struct worker *worker, const struct proxy_in *in)
 	struct proxy_out out = {.buf = worker->outgoing, .buf_size = sizeof(worker->outgoing)};
 	enum proxy_action action = proxy_input(&worker->proxy, worker->snap, in, &out);
 
-	if (action == PROXY_DROP)
+	if (action == PROXY_DROP || action == PROXY_TAKEN)
 		return;
 	ensure(out.len > 0 && out.len <= out.buf_size);
 	count_message(worker, action, &out);
@@ -130,6 +130,7 @@ enum net_verdict worker_datagram(void *ctx, struct udp_datagram *datagram)
 		.bytes.len = datagram->payload_len,
 		.src = datagram->src,
 		.local = datagram->dst,
+		.now_ns = worker->now_ns,
 		.transport = TRANSPORT_UDP,
 	};
 	ensure(in.bytes.p != NULL); /* no UDP payload is longer than the scratch */

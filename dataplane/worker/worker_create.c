@@ -48,6 +48,17 @@ static int create_mailboxes(struct worker *worker)
 	return -ENOMEM;
 }
 
+static int create_proxy(struct worker *worker)
+{
+	const struct proxy_config config = {
+		.worker_index = worker->config.index,
+		.stats = &worker->stats,
+		.trace = &worker->trace,
+	};
+
+	return proxy_init(&worker->proxy, &config);
+}
+
 int worker_create(const struct worker_config *config, struct worker **ret_worker)
 {
 	struct worker *worker;
@@ -68,13 +79,13 @@ int worker_create(const struct worker_config *config, struct worker **ret_worker
 	timer_wheel_init(&worker->wheel, config->now_ns);
 	trace_init(&worker->trace);
 	worker->trace.now_ns = config->now_ns;
-	worker->proxy.worker_index = config->index;
-	worker->proxy.stats = &worker->stats;
-	worker->proxy.trace = &worker->trace;
 	worker_nodes_init(worker);
-	result = create_mailboxes(worker);
+	result = create_proxy(worker);
 	if (result != 0)
 		goto free_worker;
+	result = create_mailboxes(worker);
+	if (result != 0)
+		goto fini_proxy;
 	result = create_net(worker);
 	if (result != 0)
 		goto fini_mailboxes;
@@ -86,6 +97,8 @@ int worker_create(const struct worker_config *config, struct worker **ret_worker
 fini_mailboxes:
 	mailbox_fini(&worker->from_control);
 	mailbox_fini(&worker->to_control);
+fini_proxy:
+	proxy_fini(&worker->proxy);
 free_worker:
 	free(worker);
 	return result;
@@ -99,6 +112,7 @@ void worker_destroy(struct worker *worker)
 	net_destroy(worker->net);
 	mailbox_fini(&worker->from_control);
 	mailbox_fini(&worker->to_control);
+	proxy_fini(&worker->proxy);
 	worker->magic = 0;
 	free(worker);
 }

@@ -58,19 +58,31 @@ void snapshot_fixture_local(struct snapshot_fixture *fixture, const char *ip)
 struct listener *snapshot_fixture_listener(
 	struct snapshot_fixture *fixture, const char *name, const char *local)
 {
+	return snapshot_fixture_listener_over(fixture, name, local, TRANSPORT_UDP);
+}
+
+struct listener *snapshot_fixture_listener_over(
+	struct snapshot_fixture *fixture, const char *name, const char *local, enum transport transport)
+{
 	struct snapshot *snap = &fixture->snap;
 	struct listener *listener = &snap->listeners[snap->listener_count++];
 
 	ensure(snap->listener_count <= LISTENERS_MAX);
 	*listener = (struct listener){
-		.transport = TRANSPORT_UDP, .record_route = true, .local = endpoint_of(local)};
-	listener->id = listener_id(&listener->local, TRANSPORT_UDP);
+		.transport = (uint8_t)transport, .record_route = true, .local = endpoint_of(local)};
+	listener->id = listener_id(&listener->local, transport);
 	snprintf(listener->name, sizeof(listener->name), "%s", name);
 	local_add(snap, &listener->local.ip);
 	return listener;
 }
 
 struct node *snapshot_fixture_node(struct snapshot_fixture *fixture, const char *remote, const char *local)
+{
+	return snapshot_fixture_node_over(fixture, remote, local, TRANSPORT_UDP);
+}
+
+struct node *snapshot_fixture_node_over(
+	struct snapshot_fixture *fixture, const char *remote, const char *local, enum transport transport)
 {
 	unsigned slot = fixture->table.slot_count;
 	struct node *node = &fixture->nodes[slot];
@@ -79,12 +91,12 @@ struct node *snapshot_fixture_node(struct snapshot_fixture *fixture, const char 
 	ensure(slot < FIXTURE_NODES_MAX);
 	*node = (struct node){
 		.slot = (uint16_t)slot,
-		.transport = TRANSPORT_UDP,
+		.transport = (uint8_t)transport,
 		.remote = endpoint_of(remote),
 		.local = ip_of(local),
 		.live = &fixture->live[slot],
 	};
-	node->id = node_id(&node->remote, TRANSPORT_UDP);
+	node->id = node_id(&node->remote, transport);
 	snprintf(node->name, sizeof(node->name), "n%u", slot);
 	snapshot_fixture_word(fixture, node, node_word_make(NODE_UP, NODE_READY, 0));
 	rc = node_table_add(&fixture->table, node);

@@ -37,8 +37,12 @@ void snapshot_fixture_local(struct snapshot_fixture *fixture, const char *ip);
 /* Its address becomes ours too. It stays in the path of dialogs and answers strangers 403. */
 struct listener *snapshot_fixture_listener(
 	struct snapshot_fixture *fixture, const char *name, const char *local);
-/* Up and ready. `local` is our source address toward it. */
+struct listener *snapshot_fixture_listener_over(
+	struct snapshot_fixture *fixture, const char *name, const char *local, enum transport transport);
+/* Up and ready, over UDP. `local` is our source address toward it. */
 struct node *snapshot_fixture_node(struct snapshot_fixture *fixture, const char *remote, const char *local);
+struct node *snapshot_fixture_node_over(
+	struct snapshot_fixture *fixture, const char *remote, const char *local, enum transport transport);
 void snapshot_fixture_word(struct snapshot_fixture *fixture, const struct node *node, uint32_t word);
 
 /*

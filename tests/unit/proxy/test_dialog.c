@@ -165,7 +165,7 @@ static void test_requests_of_the_node_follow_an_address_that_it_names(void **sta
 static void test_addresses_that_cannot_be_next_hops_fall_back_to_the_clients(void **state)
 {
 	static const char *const uris[] = {"sip:alice@224.0.1.75", "sip:alice@192.0.2.1",
-		"sip:alice@198.51.100.99;transport=tcp", "sips:alice@198.51.100.99", "tel:+1555"};
+		"sip:alice@198.51.100.99;transport=tls", "sips:alice@198.51.100.99", "tel:+1555"};
 
 	(void)state;
 	begin_dialog();

@@ -188,7 +188,7 @@ static void test_a_client_cannot_send_through_us_to_any_address(void **state)
 		{.uri = "sip:bob@10.0.0.12:5999"},
 		{.headers = "Route: <sip:203.0.113.200;lr>\r\n"},
 		{.headers = "Route: <sip:proxy.elsewhere.net;lr>\r\n"},
-		{.headers = "Route: <sip:10.0.0.12;transport=tcp;lr>\r\n"},
+		{.headers = "Route: <sip:10.0.0.12;transport=tls;lr>\r\n"},
 		{.uri = "sip:bob@example.com;maddr=203.0.113.200"},
 		{.uri = "sip:bob@example.com;maddr=elsewhere.net"},
 	};
@@ -245,7 +245,7 @@ static void test_a_next_hop_over_a_transport_we_lack_is_answered_503(void **stat
 {
 	(void)state;
 	expect_refusal(give_from_node(request(
-			       (struct ask){.headers = "Route: <sip:203.0.113.201;transport=tcp;lr>\r\n"})),
+			       (struct ask){.headers = "Route: <sip:203.0.113.201;transport=tls;lr>\r\n"})),
 		503, STAT_sip_transport_unserved);
 }
 

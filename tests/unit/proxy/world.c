@@ -76,13 +76,14 @@ struct endpoint endpoint_of(const char *text)
 	return ep;
 }
 
-enum proxy_action give(const char *src, const char *local, const char *message)
+enum proxy_action give_by(conn_id conn, const char *src, const char *local, const char *message)
 {
 	const struct proxy_in in = {
 		.bytes = span_str(message),
 		.src = endpoint_of(src),
 		.local = endpoint_of(local),
-		.transport = TRANSPORT_UDP,
+		.conn = conn,
+		.transport = conn == CONN_NONE ? TRANSPORT_UDP : TRANSPORT_TCP,
 	};
 	enum proxy_action action;
 
@@ -92,6 +93,11 @@ enum proxy_action give(const char *src, const char *local, const char *message)
 	action = proxy_input(&world.proxy, &world.fixture.snap, &in, &world.out);
 	world.text[action == PROXY_DROP ? 0 : world.out.len] = '\0';
 	return action;
+}
+
+enum proxy_action give(const char *src, const char *local, const char *message)
+{
+	return give_by(CONN_NONE, src, local, message);
 }
 
 enum proxy_action give_from_client(const char *message)

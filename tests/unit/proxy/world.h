@@ -43,6 +43,8 @@ struct endpoint endpoint_of(const char *text);
 enum proxy_action give(const char *src, const char *local, const char *message);
 /* From the client to the listener of its family. */
 enum proxy_action give_from_client(const char *message);
+/* The same over a connection. */
+enum proxy_action give_by(conn_id conn, const char *src, const char *local, const char *message);
 /* From node a. */
 enum proxy_action give_from_node(const char *message);
 
