@@ -12,6 +12,7 @@
 #include <rte_mbuf.h>
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 
 static uint64_t word_at(const struct rte_mbuf *frame, uint32_t offset, uint32_t len)
@@ -21,6 +22,11 @@ static uint64_t word_at(const struct rte_mbuf *frame, uint32_t offset, uint32_t 
 	if (offset + len <= frame->data_len)
 		memcpy(&word, rte_pktmbuf_mtod_offset(frame, const char *, offset), len);
 	return word;
+}
+
+static bool has_ports(uint8_t proto)
+{
+	return proto == IPPROTO_UDP || proto == IPPROTO_TCP;
 }
 
 static uint64_t hash_v4(const struct rte_mbuf *frame)
@@ -33,12 +39,12 @@ static uint64_t hash_v4(const struct rte_mbuf *frame)
 	/* Only the first fragment has ports, so all of them go by the datagram's id. */
 	if (fragment & rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
 		return hash_mix(hash ^ word_at(frame, ip + 4, 2));
-	if (word_at(frame, ip + 9, 1) != IPPROTO_UDP)
+	if (!has_ports((uint8_t)word_at(frame, ip + 9, 1)))
 		return hash;
 	return hash_mix(hash ^ word_at(frame, ip + (version_ihl & 0xf) * 4U, 4));
 }
 
-/* A fragment or UDP header behind other extension headers is not looked for: such packets go by their
+/* A fragment or transport header behind other extension headers is not looked for: such packets go by their
  * addresses. */
 static uint64_t hash_v6(const struct rte_mbuf *frame)
 {
@@ -48,14 +54,12 @@ static uint64_t hash_v6(const struct rte_mbuf *frame)
 
 	for (uint32_t offset = 8; offset < sizeof(struct rte_ipv6_hdr); offset += 8)
 		hash = hash_mix(hash ^ word_at(frame, ip + offset, 8));
-	switch (word_at(frame, ip + 6, 1)) {
-	case IPPROTO_FRAGMENT:
+	uint8_t proto = (uint8_t)word_at(frame, ip + 6, 1);
+	if (proto == IPPROTO_FRAGMENT)
 		return hash_mix(hash ^ word_at(frame, next + 4, 4));
-	case IPPROTO_UDP:
+	if (has_ports(proto))
 		return hash_mix(hash ^ word_at(frame, next, 4));
-	default:
-		return hash;
-	}
+	return hash;
 }
 
 uint32_t net_flow_hash(const struct rte_mbuf *frame)

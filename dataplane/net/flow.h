@@ -11,9 +11,8 @@
 struct rte_mbuf;
 
 /*
- * All frames of one UDP flow, and all fragments of one datagram, have one value. Frames that are not IP have
- * 0, so that one worker hears all of ARP. Malformed frames have some value:
- * net_input() judges.
+ * All frames of one UDP or TCP flow, and all fragments of one datagram, have one value. Frames that are not
+ * IP have 0, so that one worker hears all of ARP. Malformed frames have some value: net_input() judges.
  */
 uint32_t net_flow_hash(const struct rte_mbuf *frame);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ICMP (RFC 792) and ICMPv6 (RFC 4443): answers echo, tells the sender of a datagram to a closed port, and
- * passes on what others tell about datagrams of ours. Answers go back to the link address that the question
+ * passes on what others tell about packets of ours. Answers go back to the link address that the question
  * came from, so that a question creates no neighbour.
  */
 #include "net/net_priv.h"
 
 #include "net/addr_priv.h"
 #include "net/checksum_priv.h"
+#include "net/quote_priv.h"
 
 #include <rte_icmp.h>
 #include <rte_ip.h>
-#include <rte_udp.h>
 
 #include <netinet/in.h>
 
@@ -31,7 +31,8 @@ enum {
 	CODE_PORT6 = 4,
 	QUOTE4_MAX = 576 - IP4_HEADER - ICMP_HEADER,     /* RFC 1812 4.3.2.3 */
 	QUOTE6_MAX = MTU_MIN - IP6_HEADER - ICMP_HEADER, /* RFC 4443 2.4 (c) */
-	ERROR_READ_MAX = ICMP_HEADER + 60 + UDP_HEADER   /* the part of an error that we look at */
+	MTU_MIN_V4 = 576, /* less is not worth believing, and is what to try when a router names none */
+	ERROR_READ_MAX = ICMP_HEADER + 60 + QUOTE_L4_BYTES /* the part of an error that we look at */
 };
 
 static_assert(sizeof(struct rte_icmp_hdr) == ICMP_HEADER, "wire size");
@@ -69,97 +70,80 @@ static int unreach_of_code6(uint8_t code)
 	return code < sizeof(why) ? why[code] : -1;
 }
 
-/* The datagram that an error quotes. */
-struct quote {
-	struct endpoint local;
-	struct endpoint remote;
-	const uint8_t *udp;
-};
-
-static int quote_read_v4(const uint8_t *ip4, uint32_t len, struct quote *ret_quote)
-{
-	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(const void *)ip4;
-	uint32_t header_len;
-
-	if (len < IP4_HEADER || ip4[0] >> 4 != 4)
-		return STAT_net_icmp_bad_quote;
-	header_len = (ip4[0] & 0xf) * 4U;
-	if (header_len < IP4_HEADER || header_len + UDP_HEADER > len)
-		return STAT_net_icmp_bad_quote;
-	if (ip->next_proto_id != IPPROTO_UDP ||
-		(ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) != 0)
-		return STAT_net_icmp_foreign_quote;
-	ret_quote->local.ip = ip_from_v4(&ip->src_addr);
-	ret_quote->remote.ip = ip_from_v4(&ip->dst_addr);
-	ret_quote->udp = ip4 + header_len;
-	return PACKET_NEXT;
-}
-
-/* We send no extension header but that of fragments; only the first fragment has ports. */
-static int quote_read_v6(const uint8_t *ip6, uint32_t len, struct quote *ret_quote)
-{
-	const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)(const void *)ip6;
-	uint32_t header_len = IP6_HEADER;
-	uint8_t proto;
-
-	if (len < IP6_HEADER || ip6[0] >> 4 != 6)
-		return STAT_net_icmp_bad_quote;
-	proto = ip->proto;
-	if (proto == IPPROTO_FRAGMENT) {
-		if (len < IP6_HEADER + FRAG_HEADER)
-			return STAT_net_icmp_bad_quote;
-		if (ip6[IP6_HEADER + 2] != 0 || (ip6[IP6_HEADER + 3] & 0xf8) != 0)
-			return STAT_net_icmp_foreign_quote;
-		proto = ip6[IP6_HEADER];
-		header_len += FRAG_HEADER;
-	}
-	if (proto != IPPROTO_UDP)
-		return STAT_net_icmp_foreign_quote;
-	if (header_len + UDP_HEADER > len)
-		return STAT_net_icmp_bad_quote;
-	ret_quote->local.ip = ip_from_v6(ip->src_addr);
-	ret_quote->remote.ip = ip_from_v6(ip->dst_addr);
-	ret_quote->udp = ip6 + header_len;
-	return PACKET_NEXT;
-}
-
-/* What datagram of ours an error is about. */
-static int quote_read(const struct packet *pkt, struct quote *ret_quote)
+/* What packet of ours an error is about. Without TCP above, segments are none of ours. */
+static int error_quote(const struct net *net, const struct packet *pkt, struct quote *ret_quote)
 {
 	uint8_t buf[ERROR_READ_MAX];
 	uint32_t len = pkt->l4_len < sizeof(buf) ? pkt->l4_len : (uint32_t)sizeof(buf);
 	const uint8_t *bytes = rte_pktmbuf_read(pkt->mbuf, pkt->l4_offset, len, buf);
-	const struct rte_udp_hdr *udp;
 	int fate;
 
 	ensure(bytes != NULL && len >= ICMP_HEADER);
-	fate = pkt->dst.family == IP_V4 ? quote_read_v4(bytes + ICMP_HEADER, len - ICMP_HEADER, ret_quote)
-					: quote_read_v6(bytes + ICMP_HEADER, len - ICMP_HEADER, ret_quote);
+	if (len == ICMP_HEADER || bytes[ICMP_HEADER] >> 4 != (pkt->dst.family == IP_V4 ? 4 : 6))
+		return STAT_net_icmp_bad_quote;
+	fate = quote_read(bytes + ICMP_HEADER, len - ICMP_HEADER, ret_quote);
 	if (fate != PACKET_NEXT)
 		return fate;
-	/* The error came to the address that the quoted datagram left from, or it is not ours to believe. */
+	/* The error came to the address that the quoted packet left from, or it is not ours to believe. */
 	if (!ip_equal(&ret_quote->local.ip, &pkt->dst))
 		return STAT_net_icmp_foreign_quote;
-	udp = (const struct rte_udp_hdr *)(const void *)ret_quote->udp;
-	ret_quote->local.port = rte_be_to_cpu_16(udp->src_port);
-	ret_quote->remote.port = rte_be_to_cpu_16(udp->dst_port);
-	ret_quote->udp = NULL; /* may point into buf */
+	if (ret_quote->proto == IPPROTO_TCP && !net->config.tcp_unreachable)
+		return STAT_net_icmp_foreign_quote;
 	return PACKET_NEXT;
 }
 
 static int icmp_unreachable_input(struct net *net, struct packet *pkt, int why)
 {
-	struct quote quote = {0};
+	struct quote quote;
 	int fate;
 
 	if (why < 0)
 		return STAT_net_icmp_ignored;
-	fate = quote_read(pkt, &quote);
+	fate = error_quote(net, pkt, &quote);
 	if (fate != PACKET_NEXT)
 		return fate;
 	net_count(net, STAT_net_icmp_unreachable);
-	if (net->config.unreachable)
-		net->config.unreachable(net->config.ctx, &quote.local, &quote.remote, (enum net_unreach)why);
+	net_tell_unreachable(net, &quote, (enum net_unreach)why);
+	return PACKET_DONE;
+}
+
+void net_tell_unreachable(struct net *net, const struct quote *quote, enum net_unreach why)
+{
+	const struct net_config *config = &net->config;
+
+	if (quote->proto == IPPROTO_TCP) {
+		if (config->tcp_unreachable)
+			config->tcp_unreachable(config->ctx, &quote->local, &quote->remote, quote->seq, 0);
+	} else if (config->unreachable) {
+		config->unreachable(config->ctx, &quote->local, &quote->remote, why);
+	}
+}
+
+/* Two bytes of the header, which the callers have seen to be there. */
+static uint32_t header_be16(const struct packet *pkt, uint32_t offset)
+{
+	const uint8_t *bytes = packet_bytes(pkt, pkt->l4_offset + offset, 2);
+
+	ensure(bytes != NULL);
+	return (uint32_t)bytes[0] << 8 | bytes[1];
+}
+
+/*
+ * RFC 1191 4: the last two bytes of the header are the MTU, or zero from a router older than that. It
+ * concerns segments only: all else of ours may be fragmented on its way.
+ */
+static int icmp4_too_big_input(struct net *net, struct packet *pkt)
+{
+	uint32_t mtu = header_be16(pkt, 6);
+	struct quote quote;
+	int fate = error_quote(net, pkt, &quote);
+
+	if (fate != PACKET_NEXT)
+		return fate;
+	if (quote.proto == IPPROTO_TCP)
+		net->config.tcp_unreachable(net->config.ctx, &quote.local, &quote.remote, quote.seq,
+			mtu < MTU_MIN_V4 ? MTU_MIN_V4 : mtu);
+	net_count(net, STAT_net_icmp_too_big);
 	return PACKET_DONE;
 }
 
@@ -167,19 +151,17 @@ static int icmp_unreachable_input(struct net *net, struct packet *pkt, int why)
  * lie. */
 static int icmp6_too_big_input(struct net *net, struct packet *pkt)
 {
-	const rte_be32_t *mtu_field = packet_bytes(pkt, pkt->l4_offset + 4, sizeof(*mtu_field));
-	struct quote quote = {0};
-	uint32_t mtu;
-	int fate = quote_read(pkt, &quote);
+	uint32_t mtu = header_be16(pkt, 4) << 16 | header_be16(pkt, 6);
+	struct quote quote;
+	int fate = error_quote(net, pkt, &quote);
 
 	if (fate != PACKET_NEXT)
 		return fate;
-	ensure(mtu_field != NULL);
-	memcpy(&mtu, mtu_field, sizeof(mtu));
-	mtu = rte_be_to_cpu_32(mtu);
 	if (mtu < MTU_MIN)
 		return STAT_net_icmp_ignored;
 	pmtu_lower(&net->paths, &quote.remote.ip, mtu, pkt->now_ns);
+	if (quote.proto == IPPROTO_TCP)
+		net->config.tcp_unreachable(net->config.ctx, &quote.local, &quote.remote, quote.seq, mtu);
 	net_count(net, STAT_net_icmp_too_big);
 	return PACKET_DONE;
 }
@@ -233,7 +215,7 @@ int icmp4_input(struct net *net, struct packet *pkt)
 	if (icmp->icmp_type != ICMP4_UNREACHABLE)
 		return STAT_net_icmp_ignored;
 	if (icmp->icmp_code == CODE_TOO_BIG)
-		return STAT_net_icmp_too_big;
+		return icmp4_too_big_input(net, pkt);
 	return icmp_unreachable_input(net, pkt, unreach_of_code4(icmp->icmp_code));
 }
 

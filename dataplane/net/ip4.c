@@ -73,6 +73,23 @@ static int ip4_check_header(struct packet *pkt, uint32_t *ret_header_len)
 	return PACKET_NEXT;
 }
 
+typedef int (*stage)(struct net *net, struct packet *pkt);
+
+/* Who takes packets of a protocol; NULL: nobody. */
+static stage ip4_input_of(const struct net *net, uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_UDP:
+		return udp_input;
+	case IPPROTO_TCP:
+		return net->config.tcp_deliver ? segment_input : NULL;
+	case IPPROTO_ICMP:
+		return icmp4_input;
+	default:
+		return NULL;
+	}
+}
+
 int ip4_input(struct net *net, struct packet *pkt)
 {
 	const struct rte_ipv4_hdr *ip;
@@ -98,7 +115,7 @@ int ip4_input(struct net *net, struct packet *pkt)
 		return fate;
 	pkt->proto = ip->next_proto_id;
 	pkt->hop_limit = ip->time_to_live;
-	if (pkt->proto != IPPROTO_UDP && pkt->proto != IPPROTO_ICMP)
+	if (!ip4_input_of(net, pkt->proto))
 		return STAT_net_ip4_unknown_proto;
 	if (rte_ipv4_frag_pkt_is_fragmented(ip)) {
 		fate = frag_input_v4(net, pkt, header_len);
@@ -111,5 +128,5 @@ int ip4_input(struct net *net, struct packet *pkt)
 	}
 	pkt->l4_offset = ETH_HEADER + header_len;
 	pkt->l4_len = pkt->mbuf->pkt_len - pkt->l4_offset;
-	return pkt->proto == IPPROTO_UDP ? udp_input(net, pkt) : icmp4_input(net, pkt);
+	return ip4_input_of(net, pkt->proto)(net, pkt);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * IPv6 (RFC 8200) of a host: checks the header, walks the extension headers, brings fragments together.
- * Multicast is taken only for neighbour discovery and echo; UDP goes to unicast addresses alone.
+ * Multicast is taken only for neighbour discovery and echo; UDP and TCP go to unicast addresses alone.
  */
 #include "net/net_priv.h"
 
@@ -215,6 +215,8 @@ int ip6_input(struct net *net, struct packet *pkt)
 	switch (pkt->proto) {
 	case IPPROTO_UDP:
 		return udp_input(net, pkt);
+	case IPPROTO_TCP:
+		return net->config.tcp_deliver ? segment_input(net, pkt) : STAT_net_ip6_unknown_proto;
 	case IPPROTO_ICMPV6:
 		return icmp6_input(net, pkt);
 	default:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way out of the IP layer: puts the header before a UDP or ICMP packet, splits what is too long, and
- * passes the result to the link. Called by udp.c and icmp.c and nd.c, whose mbufs have NET_HEADROOM bytes in
- * front.
+ * The way out of the IP layer: puts the header before a UDP, TCP or ICMP packet, splits what is too long
+ * and may be split, and passes the result to the link. Called by udp.c, segment.c, icmp.c and nd.c, whose
+ * mbufs have room for the headers in front.
  */
 #include "net/net_priv.h"
 
@@ -23,7 +23,8 @@ static rte_be16_t ip4_header_checksum(const struct rte_ipv4_hdr *ip, const struc
 	memcpy(&words[0], bytes, 4);
 	memcpy(&words[1], out->src->bytes, 4);
 	memcpy(&words[2], out->dst->bytes, 4);
-	return checksum_fold((uint64_t)words[0] + words[1] + words[2] + ip->total_length + ip->packet_id);
+	return checksum_fold((uint64_t)words[0] + words[1] + words[2] + ip->total_length + ip->packet_id +
+			     ip->fragment_offset);
 }
 
 static void ip4_header_fill(struct net *net, const struct ip_out *out, struct rte_mbuf *packet)
@@ -31,12 +32,16 @@ static void ip4_header_fill(struct net *net, const struct ip_out *out, struct rt
 	struct rte_ipv4_hdr ip = {
 		.version_ihl = RTE_IPV4_VHL_DEF,
 		.total_length = rte_cpu_to_be_16((uint16_t)packet->pkt_len),
-		/* Routers may fragment what we send: the id must not repeat soon (RFC 6864 4.3). */
-		.packet_id = (rte_be16_t)rng_u64(net->config.rng),
 		.time_to_live = out->hop_limit,
 		.next_proto_id = out->proto,
 	};
 
+	/* What routers may fragment needs an id that does not repeat soon (RFC 6864 4.3); the rest none
+	 * (4.1). */
+	if (out->whole)
+		ip.fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
+	else
+		ip.packet_id = (rte_be16_t)rng_u64(net->config.rng);
 	memcpy(&ip.src_addr, out->src->bytes, 4);
 	memcpy(&ip.dst_addr, out->dst->bytes, 4);
 	if (!(packet->ol_flags & RTE_MBUF_F_TX_IP_CKSUM))
@@ -61,7 +66,8 @@ static uint32_t header_len_of(const struct ip_out *out)
 	return out->dst->family == IP_V4 ? IP4_HEADER : IP6_HEADER;
 }
 
-/* IPv4 routers fragment what we send: only IPv6 needs to know the path (RFC 8200 5). */
+/* IPv4 routers fragment what we send but segments, and those are never split here: only IPv6 needs to know
+ * the path (RFC 8200 5). */
 uint32_t ip_path_mtu(const struct net *net, const struct ip_out *out)
 {
 	if (out->dst->family == IP_V4)
@@ -73,6 +79,8 @@ bool ip_needs_split(const struct net *net, const struct ip_out *out, const struc
 {
 	uint32_t len = l4->pkt_len + header_len_of(out);
 
+	if (out->whole)
+		return false;
 	if (len > MTU_MIN && len > ip_path_mtu(net, out))
 		return true;
 	/* A wire that cannot gather segments gets its packets copied together, by the same hand that splits

@@ -8,13 +8,11 @@
 
 #include "base/hash.h"
 #include "net/net_priv.h"
+#include "net/quote_priv.h"
 
-#include <rte_ip.h>
 #include <rte_malloc.h>
-#include <rte_udp.h>
 
 #include <errno.h>
-#include <netinet/in.h>
 
 enum {
 	REQUESTS_PER_SECOND = 500,
@@ -173,48 +171,12 @@ static void neigh_send_pending(struct net *net, struct neigh *neigh)
 	neigh->pending_count = 0;
 }
 
-/* Reads back the endpoints of a packet that net_udp_send() built. False for all but UDP with its ports. */
-static bool endpoints_of(
-	const struct rte_mbuf *packet, struct endpoint *ret_local, struct endpoint *ret_remote)
-{
-	const struct rte_ipv4_hdr *ip4 = rte_pktmbuf_mtod(packet, const struct rte_ipv4_hdr *);
-	const struct rte_ipv6_hdr *ip6 = rte_pktmbuf_mtod(packet, const struct rte_ipv6_hdr *);
-	const struct rte_udp_hdr *udp;
-
-	if (ip4->version_ihl >> 4 == 4) {
-		if (ip4->next_proto_id != IPPROTO_UDP ||
-			(ip4->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) != 0)
-			return false;
-		udp = (const struct rte_udp_hdr *)(ip4 + 1);
-		ret_local->ip = ip_from_v4(&ip4->src_addr);
-		ret_remote->ip = ip_from_v4(&ip4->dst_addr);
-	} else {
-		const struct rte_ipv6_fragment_ext *ext = (const struct rte_ipv6_fragment_ext *)(ip6 + 1);
-		bool fragment = ip6->proto == IPPROTO_FRAGMENT;
-
-		if (fragment &&
-			(ext->next_header != IPPROTO_UDP ||
-				(ext->frag_data & rte_cpu_to_be_16((uint16_t)RTE_IPV6_EHDR_FO_MASK)) != 0))
-			return false;
-		if (!fragment && ip6->proto != IPPROTO_UDP)
-			return false;
-		udp = fragment ? (const struct rte_udp_hdr *)(ext + 1)
-			       : (const struct rte_udp_hdr *)(ip6 + 1);
-		ret_local->ip = ip_from_v6(ip6->src_addr);
-		ret_remote->ip = ip_from_v6(ip6->dst_addr);
-	}
-	ret_local->port = rte_be_to_cpu_16(udp->src_port);
-	ret_remote->port = rte_be_to_cpu_16(udp->dst_port);
-	return true;
-}
-
 /* Nobody answered. The callback may send, and so may move the entry: the packets are taken off it first. */
 static void neigh_fail(struct net *net, struct neigh *neigh, uint64_t now_ns)
 {
 	struct rte_mbuf *failed[NEIGH_PENDING_MAX];
 	uint32_t count = neigh->pending_count;
-	struct endpoint local;
-	struct endpoint remote;
+	struct quote quote;
 
 	memcpy(failed, neigh->pending, count * sizeof(failed[0]));
 	net->neighbours.pending_count -= count;
@@ -223,8 +185,9 @@ static void neigh_fail(struct net *net, struct neigh *neigh, uint64_t now_ns)
 	neigh->timer_ns = now_ns + NEIGH_FAILED_NS;
 	stats_add(net->config.stats, STAT_net_neigh_unanswered, count);
 	for (uint32_t i = 0; i < count; i++) {
-		if (net->config.unreachable && endpoints_of(failed[i], &local, &remote))
-			net->config.unreachable(net->config.ctx, &local, &remote, NET_UNREACH_NEIGHBOUR);
+		if (quote_read(rte_pktmbuf_mtod(failed[i], const uint8_t *), failed[i]->data_len, &quote) ==
+			PACKET_NEXT)
+			net_tell_unreachable(net, &quote, NET_UNREACH_NEIGHBOUR);
 		rte_pktmbuf_free(failed[i]);
 	}
 }

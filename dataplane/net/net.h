@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The network layer of one worker over all its ports: Ethernet, ARP, IPv4, IPv6, neighbour discovery, ICMP,
- * UDP. Everything here is called by the worker that owns it, on that worker's core. Nothing allocates (but
- * mbufs from the given pool), reads a clock or makes a system call after net_create().
+ * UDP, and the segments of TCP. Everything here is called by the worker that owns it, on that worker's core.
+ * Nothing allocates (but mbufs from the given pool), reads a clock or makes a system call after net_create().
  *
  * Ports are indices into net_config.ports and mean the same on every worker. What the layer drops, it counts
  * by reason in the net_* rows of stats.def.
@@ -12,88 +12,15 @@
 
 #include "base/addr.h"
 #include "base/ensure.h"
-#include "base/rng.h"
-#include "limits.h"
-#include "stats.h"
-#include "wire.h"
+#include "net/config.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
-struct rte_mbuf;
-struct rte_mempool;
 struct net;
 
 /* Room that net_udp_send() needs in front of a payload: Ethernet, IPv6, UDP. */
 enum { NET_HEADROOM = 14 + 40 + 8 };
-
-/* A datagram to one of our addresses, lengths and checksums verified. Lives as long as the callback runs. */
-struct udp_datagram {
-	struct endpoint src;
-	struct endpoint dst;
-	struct rte_mbuf *mbuf;   /* the whole frame, possibly a chain; for its owner see enum net_verdict */
-	uint32_t payload_offset; /* from the start of the frame */
-	uint32_t payload_len;
-	const char *payload; /* linear payload; NULL when it crosses segments: net_udp_linear() */
-	uint16_t port;
-};
-
-/* What the listener table said about a datagram. */
-enum net_verdict {
-	NET_TAKEN,      /* the mbuf now belongs to the callback's side */
-	NET_NO_LISTENER /* nobody has this port: the layer answers port unreachable and frees the mbuf */
-};
-
-/* Why a datagram of ours did not arrive. The first four come by ICMP, which can be forged: mere hints. */
-enum net_unreach {
-	NET_UNREACH_NETWORK,
-	NET_UNREACH_HOST,
-	NET_UNREACH_PORT,
-	NET_UNREACH_ADMIN,
-	NET_UNREACH_NEIGHBOUR /* the next hop on the link answers no request: learned here, not by ICMP */
-};
-
-/* A neighbour's answer, passed to the workers whose own queue is not where answers arrive. */
-struct net_neighbour {
-	struct ip_addr ip;
-	uint8_t mac[6];
-	uint16_t port;
-	uint8_t flags; /* opaque: NEIGH_ANSWER_* of net_priv.h */
-};
-
-struct net_port_config {
-	const struct wire *wire; /* borrowed until net_destroy(); its mac and mtu are the port's */
-	/* Our addresses, each with the length of its subnet. The link-local one comes from the MAC, unlisted.
-	 */
-	struct ip_prefix local[ADDRESSES_PER_PORT_MAX];
-	uint16_t local_count;
-	struct ip_addr gateway_v4; /* IP_NONE: only the subnets of `local` can be reached */
-	struct ip_addr gateway_v6;
-};
-
-struct net_config {
-	struct net_port_config ports[PORTS_MAX];
-	uint16_t port_count;
-	int socket_id;            /* memory of the tables; SOCKET_ID_ANY is fine */
-	struct rte_mempool *pool; /* of this worker: replies, ARP and ND, fragments */
-	struct stats *stats;
-	struct rng *rng;
-
-	/* Limits; 0 takes the default beside it. */
-	uint32_t neighbours_max;   /* 1,024 */
-	uint32_t pending_max;      /* 512 packets waiting for a neighbour's answer, over all neighbours */
-	uint32_t reassemblies_max; /* 256 datagrams of which fragments are missing */
-	uint64_t reassembly_timeout_ns; /* 5 s */
-
-	void *ctx;
-	/* A callback may call net_udp_send(), but neither net_input() nor net_tick() nor net_neigh_learn().
-	 */
-	enum net_verdict (*udp_deliver)(void *ctx, struct udp_datagram *datagram);
-	/* Optional. `local` and `remote` are the source and destination of the datagram that failed. */
-	void (*unreachable)(
-		void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why);
-	/* Optional, with several workers: give it to net_neigh_learn() of each other one. Rate-limited. */
-	void (*neigh_offer)(void *ctx, const struct net_neighbour *neighbour);
-};
 
 /* Copies the configuration. Needs a started EAL. Returns 0, -EINVAL (no port, wire, pool...) or -ENOMEM. */
 must_use int net_create(const struct net_config *config, struct net **ret_net);
@@ -117,6 +44,14 @@ void net_input(struct net *net, uint16_t port, struct rte_mbuf **mbufs, uint16_t
  */
 must_use int net_udp_send(struct net *net, const struct endpoint *src, const struct endpoint *dst,
 	struct rte_mbuf *payload, uint64_t now_ns);
+
+/*
+ * Sends a segment: one mbuf, not shared, data = the TCP header and its text, its checksum filled in here,
+ * room for Ethernet and IPv6 in front. The mbuf always passes. It is never fragmented, here or on its way.
+ * Returns as net_udp_send(); -EMSGSIZE (counted) is one longer than the link carries.
+ */
+must_use int net_tcp_send(struct net *net, const struct ip_addr *src, const struct ip_addr *dst,
+	struct rte_mbuf *mbuf, uint64_t now_ns);
 
 /* Gives the staged frames to the wires; counts tx_packets. What a wire refuses is dropped and counted. */
 void net_flush(struct net *net);

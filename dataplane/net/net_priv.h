@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the stages of the network layer share. A received packet passes eth -> (arp | ip4 | ip6) -> frag ->
- * (icmp | nd | udp); one to send passes udp or icmp -> ip4 or ip6 -> frag -> neigh -> eth. All state belongs
+ * (icmp | nd | udp | segment); one to send passes
+ * udp, segment or icmp -> ip4 or ip6 -> frag -> neigh -> eth. All state belongs
  * to one worker; nothing here is read by another thread.
  */
 #ifndef NET_NET_PRIV_H
@@ -23,6 +24,7 @@ enum net_limits {
 	IP6_HEADER = 40,
 	FRAG_HEADER = 8, /* IPv6 fragment header */
 	UDP_HEADER = 8,
+	TCP_HEADER = 20,
 	ICMP_HEADER = 8,
 	HOP_LIMIT = 64,
 	ANNOUNCEMENTS = 2 /* RFC 5227 1.1 ANNOUNCE_NUM */
@@ -94,6 +96,7 @@ struct ip_out {
 	uint64_t now_ns;
 	uint8_t proto;
 	uint8_t hop_limit;
+	bool whole; /* never fragmented: neither here nor, with DF in IPv4, on its way */
 };
 
 /* Received packets: see PACKET_TAKEN for the result. */
@@ -102,6 +105,7 @@ int arp_input(struct net *net, struct packet *pkt);
 int ip4_input(struct net *net, struct packet *pkt);
 int ip6_input(struct net *net, struct packet *pkt);
 int udp_input(struct net *net, struct packet *pkt);
+int segment_input(struct net *net, struct packet *pkt);
 int icmp4_input(struct net *net, struct packet *pkt);
 int icmp6_input(struct net *net, struct packet *pkt);
 int nd_input(struct net *net, struct packet *pkt);

@@ -4,8 +4,8 @@
  */
 #include "net/net_priv.h"
 
-#include "net/addr_priv.h"
 #include "net/checksum_priv.h"
+#include "net/transport_priv.h"
 
 #include <rte_ethdev.h>
 #include <rte_udp.h>
@@ -14,18 +14,6 @@
 #include <netinet/in.h>
 
 static_assert(sizeof(struct rte_udp_hdr) == UDP_HEADER, "wire size");
-
-static bool udp_checksum_ok(const struct packet *pkt, uint32_t udp_len)
-{
-	const struct checksum_pseudo pseudo = {&pkt->src, &pkt->dst, IPPROTO_UDP};
-
-	/* A device judges frames, not reassembled datagrams, and only its good verdict means that it looked.
-	 */
-	if (!pkt->reassembled && (pkt->port->wire->rx_offloads & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) &&
-		(pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
-		return true;
-	return checksum_mbuf(pkt->mbuf, pkt->l4_offset, udp_len, &pseudo) == 0;
-}
 
 static int udp_check(const struct packet *pkt, const struct rte_udp_hdr *udp)
 {
@@ -38,7 +26,8 @@ static int udp_check(const struct packet *pkt, const struct rte_udp_hdr *udp)
 		return STAT_net_udp_port_zero;
 	if (udp->dgram_cksum == 0)
 		return pkt->dst.family == IP_V4 ? PACKET_NEXT : STAT_net_udp_no_checksum;
-	return udp_checksum_ok(pkt, udp_len) ? PACKET_NEXT : STAT_net_udp_bad_checksum;
+	return transport_checksum_ok(pkt, udp_len, RTE_ETH_RX_OFFLOAD_UDP_CKSUM) ? PACKET_NEXT
+										 : STAT_net_udp_bad_checksum;
 }
 
 int udp_input(struct net *net, struct packet *pkt)
@@ -80,20 +69,16 @@ const char *net_udp_linear(const struct udp_datagram *datagram, char *buf, size_
 	return rte_pktmbuf_read(datagram->mbuf, datagram->payload_offset, datagram->payload_len, buf);
 }
 
-/*
- * The device computes checksums only of packets that leave whole: of a fragment it sees no more than a part.
- * Devices promise UDP and IPv4 header sums apart; with one alone there is little to gain.
+/* The device computes checksums only of packets that leave whole: of a fragment it sees no more than a part.
  */
 static void udp_checksum(const struct net *net, const struct ip_out *out, struct rte_mbuf *mbuf)
 {
 	struct rte_udp_hdr *udp = rte_pktmbuf_mtod(mbuf, struct rte_udp_hdr *);
 	const struct checksum_pseudo pseudo = {out->src, out->dst, IPPROTO_UDP};
-	bool v4 = out->dst->family == IP_V4;
-	uint64_t needed = RTE_ETH_TX_OFFLOAD_UDP_CKSUM | (v4 ? RTE_ETH_TX_OFFLOAD_IPV4_CKSUM : 0);
 
-	if ((out->port->wire->tx_offloads & needed) == needed && !ip_needs_split(net, out, mbuf)) {
-		mbuf->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM |
-				  (v4 ? RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM : RTE_MBUF_F_TX_IPV6);
+	if (!ip_needs_split(net, out, mbuf) &&
+		transport_checksum_offloaded(out, RTE_ETH_TX_OFFLOAD_UDP_CKSUM, mbuf)) {
+		mbuf->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
 		udp->dgram_cksum = checksum_pseudo_sum(&pseudo, mbuf->pkt_len);
 		return;
 	}
@@ -104,10 +89,9 @@ static void udp_checksum(const struct net *net, const struct ip_out *out, struct
 }
 
 static int udp_send_check(struct net *net, const struct endpoint *src, const struct endpoint *dst,
-	const struct rte_mbuf *payload, struct route *ret_route)
+	const struct rte_mbuf *payload, struct ip_out *ret_out)
 {
 	uint32_t header_max = dst->ip.family == IP_V4 ? IP4_HEADER + UDP_HEADER : UDP_HEADER;
-	int ret;
 
 	if (payload->pkt_len > UINT16_MAX - header_max) {
 		net_count(net, STAT_net_tx_too_long);
@@ -117,34 +101,26 @@ static int udp_send_check(struct net *net, const struct endpoint *src, const str
 		net_count(net, STAT_net_tx_no_headroom);
 		return -ENOBUFS;
 	}
-	ret = route_find(net, &src->ip, &dst->ip, ret_route);
-	if (ret != 0) {
-		net_count(net, ret == -ENETUNREACH ? STAT_net_tx_no_route : STAT_net_tx_bad_source);
-		return ret;
-	}
-	if (!ip_is_peer(ret_route->port, &dst->ip) || dst->port == 0 || src->port == 0) {
+	if (dst->port == 0 || src->port == 0) {
 		net_count(net, STAT_net_tx_bad_destination);
 		return -EINVAL;
 	}
-	return 0;
+	return transport_route(net, &src->ip, &dst->ip, ret_out);
 }
 
 int net_udp_send(struct net *net, const struct endpoint *src, const struct endpoint *dst,
 	struct rte_mbuf *payload, uint64_t now_ns)
 {
 	struct rte_udp_hdr *udp;
-	struct ip_out out = {.src = &src->ip, .dst = &dst->ip, .now_ns = now_ns};
-	struct route route;
-	int ret = udp_send_check(net, src, dst, payload, &route);
+	struct ip_out out;
+	int ret = udp_send_check(net, src, dst, payload, &out);
 
 	if (ret != 0) {
 		rte_pktmbuf_free(payload);
 		return ret;
 	}
-	out.port = route.port;
-	out.next_hop = route.next_hop;
 	out.proto = IPPROTO_UDP;
-	out.hop_limit = HOP_LIMIT;
+	out.now_ns = now_ns;
 	/* A received mbuf that is sent again must not carry what its reception said. */
 	payload->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	udp = (struct rte_udp_hdr *)(void *)rte_pktmbuf_prepend(payload, UDP_HEADER);

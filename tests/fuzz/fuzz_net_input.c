@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Any conversation with a link: frames as they are or with their checksums mended, time that passes,
- * datagrams that we send. The input is a list of records, {kind, two bytes of argument, payload}. Whatever
- * happens, every mbuf comes back; the address sanitizer sees reads beyond a frame, since each frame ends
- * where its memory ends.
+ * datagrams and segments that we send. The input is a list of records, {kind, two bytes of argument,
+ * payload}. Whatever happens, every mbuf comes back; the address sanitizer sees reads beyond a frame, since
+ * each frame ends where its memory ends.
  */
 #include "unit/net/rig.h"
 
@@ -11,11 +11,21 @@
 
 #include <rte_mbuf.h>
 
+#include <errno.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum record { FRAME_AS_IT_IS, FRAME_MENDED, FRAME_IN_SEGMENTS, TIME_PASSES, WE_SEND, WE_LEARN, RECORD_KINDS };
+enum record {
+	FRAME_AS_IT_IS,
+	FRAME_MENDED,
+	FRAME_IN_SEGMENTS,
+	TIME_PASSES,
+	WE_SEND,
+	WE_LEARN,
+	WE_SEND_SEGMENT,
+	RECORD_KINDS
+};
 enum { RECORD_HEADER = 3, FRAME_MAX = 9000 };
 
 struct input {
@@ -32,11 +42,21 @@ static void take_frame(struct input *input, uint32_t len, struct frame *frame)
 	input->len -= frame->len;
 }
 
+static const char *const peers[] = {"192.0.2.2", "192.0.2.3", "198.51.100.1", "2001:db8::2", "2001:db8::3",
+	"2001:db9::1", "192.0.2.255", "ff02::1"};
+
+/* A segment that fits and has a peer to go to leaves, unless its neighbour is silent or no room is left. */
+static void send_segment(struct rig *rig, uint32_t argument)
+{
+	int ret = rig_send_segment(rig, peers[argument & 7], argument, (argument >> 3) & 0x5ff);
+
+	if (ret != 0 && (argument >> 3 & 0x5ff) <= 1400 && (argument & 7) < 6 && ret != -ENOBUFS &&
+		ret != -EHOSTUNREACH)
+		abort();
+}
+
 static void send_somewhere(struct rig *rig, uint32_t argument)
 {
-	static const char *const peers[] = {"192.0.2.2", "192.0.2.3", "198.51.100.1", "2001:db8::2",
-		"2001:db8::3", "2001:db9::1", "192.0.2.255", "ff02::1"};
-
 	if (rig_send(rig, peers[argument & 7], (argument >> 3) & 0x7ff) != 0)
 		rig->verdict = NET_NO_LISTENER;
 }
@@ -89,6 +109,9 @@ static void play(struct rig *rig, struct input *input)
 	case WE_SEND:
 		send_somewhere(rig, argument);
 		break;
+	case WE_SEND_SEGMENT:
+		send_segment(rig, argument);
+		break;
 	case WE_LEARN:
 	case RECORD_KINDS:
 		learn(rig, input, argument);
@@ -110,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rig->config.pending_max = 24;
 	rig->config.reassemblies_max = 16;
 	rig->config.reassembly_timeout_ns = RIG_S;
-	rig_restart(rig);
+	rig_take_segments(rig);
 	for (int records = 0; records < 64 && input.len >= RECORD_HEADER; records++)
 		play(rig, &input);
 	if (rig_teardown(&state) != 0)

@@ -77,6 +77,20 @@ struct frame *frame_udp(int family, const void *payload, uint32_t len)
 	return frame;
 }
 
+struct frame *frame_tcp(int family, const void *text, uint32_t len)
+{
+	struct frame *frame = frame_start(family, 6, 20 + len);
+	uint8_t *tcp = frame_l4(frame);
+
+	put16(tcp, 5070);
+	put16(tcp + 2, 5060);
+	tcp[12] = 5 << 4;
+	tcp[13] = 0x18;
+	memcpy(tcp + 20, text, len);
+	frame_seal(frame);
+	return frame;
+}
+
 struct frame *frame_icmp(int family, uint8_t type, uint8_t code, const void *body, uint32_t len)
 {
 	struct frame *frame = frame_start(family, family == 4 ? 1 : 58, 4 + len);
@@ -163,6 +177,8 @@ void frame_seal(struct frame *frame)
 		return;
 	if (proto == 17)
 		seal_transport(l4 + 6, l4, len, pseudo);
+	else if (proto == 6 && len >= 20)
+		seal_transport(l4 + 16, l4, len, pseudo);
 	else if (proto == 1)
 		seal_transport(l4 + 2, l4, len, 0);
 	else if (proto == 58)

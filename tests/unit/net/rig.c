@@ -62,6 +62,33 @@ static void unreachable(
 	rig->error_count++;
 }
 
+static void tcp_deliver(void *ctx, const struct net_segment *segment)
+{
+	struct rig *rig = ctx;
+	const void *bytes =
+		rte_pktmbuf_read(segment->mbuf, segment->l4_offset, segment->l4_len, rig->payload);
+
+	assert_non_null(bytes);
+	if (bytes != rig->payload)
+		memcpy(rig->payload, bytes, segment->l4_len);
+	rig->segment_count++;
+	rig->src.ip = segment->src;
+	rig->dst.ip = segment->dst;
+	rig->payload_len = segment->l4_len;
+	rte_pktmbuf_free(segment->mbuf);
+}
+
+static void tcp_unreachable(void *ctx, const struct endpoint *local, const struct endpoint *remote,
+	uint32_t quoted_seq, uint32_t mtu)
+{
+	struct rig *rig = ctx;
+
+	if (rig->tcp_error_count < RIG_ERRORS_MAX)
+		rig->tcp_errors[rig->tcp_error_count] =
+			(struct rig_tcp_error){*local, *remote, quoted_seq, mtu};
+	rig->tcp_error_count++;
+}
+
 static void offer(void *ctx, const struct net_neighbour *neighbour)
 {
 	struct rig *rig = ctx;
@@ -142,6 +169,13 @@ void rig_restart(struct rig *rig)
 {
 	net_destroy(rig->net);
 	assert_int_equal(net_create(&rig->config, &rig->net), 0);
+}
+
+void rig_take_segments(struct rig *rig)
+{
+	rig->config.tcp_deliver = tcp_deliver;
+	rig->config.tcp_unreachable = tcp_unreachable;
+	rig_restart(rig);
 }
 
 int rig_teardown(void **state)
@@ -235,6 +269,24 @@ int rig_send(struct rig *rig, const char *to, uint32_t len)
 	mbuf = rig_mbuf(rig, frame->bytes, len, UINT32_MAX);
 	free(frame);
 	return net_udp_send(rig->net, &src, &dst, mbuf, rig->now_ns);
+}
+
+int rig_send_segment(struct rig *rig, const char *to, uint32_t seq, uint32_t len)
+{
+	struct ip_addr dst = rig_ip(to);
+	struct ip_addr src = rig_ip(dst.family == IP_V4 ? "192.0.2.1" : "2001:db8::1");
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(rig->pool);
+	uint8_t *bytes;
+
+	assert_non_null(mbuf);
+	bytes = (uint8_t *)rte_pktmbuf_append(mbuf, (uint16_t)(20 + len));
+	assert_non_null(bytes);
+	for (uint32_t i = 0; i < 20 + len; i++)
+		bytes[i] = (uint8_t)(i * 5 + i / 256);
+	memcpy(bytes, (const uint8_t[]){5060 >> 8, 5060 & 0xff, 5070 >> 8, 5070 & 0xff}, 4);
+	for (int i = 0; i < 4; i++)
+		bytes[4 + i] = (uint8_t)(seq >> (24 - 8 * i));
+	return net_tcp_send(rig->net, &src, &dst, mbuf, rig->now_ns);
 }
 
 void rig_learn(struct rig *rig, const char *ip, const uint8_t mac[6])

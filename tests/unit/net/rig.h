@@ -36,6 +36,13 @@ struct rig_error {
 	enum net_unreach why;
 };
 
+struct rig_tcp_error {
+	struct endpoint local;
+	struct endpoint remote;
+	uint32_t seq;
+	uint32_t mtu;
+};
+
 struct rig {
 	struct net *net;
 	struct net_config config;
@@ -59,6 +66,12 @@ struct rig {
 
 	struct rig_error errors[RIG_ERRORS_MAX]; /* the first ones */
 	uint32_t error_count;
+
+	/* With rig_take_segments(). The bytes of the last segment, header and all, are in `payload`. */
+	uint32_t segment_count;
+	struct rig_tcp_error tcp_errors[RIG_ERRORS_MAX]; /* the first ones */
+	uint32_t tcp_error_count;
+
 	struct net_neighbour offered;
 	uint32_t offered_count;
 };
@@ -71,12 +84,15 @@ int rig_setup(void **state);
 int rig_teardown(void **state);
 /* For another configuration than the usual one: change rig->config, then start again. */
 void rig_restart(struct rig *rig);
+/* From now on there is a TCP above; starts again. */
+void rig_take_segments(struct rig *rig);
 
 struct ip_addr rig_ip(const char *text);
 struct endpoint rig_endpoint(const char *text);
 
 /* Frames of the peer 192.0.2.2 or 2001:db8::2, port 5070, to us (192.0.2.1, 2001:db8::1), port 5060. */
 struct frame *frame_udp(int family, const void *payload, uint32_t len);
+struct frame *frame_tcp(int family, const void *text, uint32_t len);
 struct frame *frame_icmp(int family, uint8_t type, uint8_t code, const void *body, uint32_t len);
 struct frame *frame_arp(uint16_t op, const char *sender, const uint8_t sender_mac[6], const char *target);
 struct frame *frame_nd(
@@ -93,6 +109,8 @@ struct rte_mbuf *rig_mbuf(struct rig *rig, const void *bytes, uint32_t len, uint
 
 /* Sends len bytes (a pattern) from our address of the family to `to`. */
 int rig_send(struct rig *rig, const char *to, uint32_t len);
+/* The same of a segment with that sequence number, from port 5060 to 5070. */
+int rig_send_segment(struct rig *rig, const char *to, uint32_t seq, uint32_t len);
 /* The neighbour becomes known by an answer to our request. */
 void rig_learn(struct rig *rig, const char *ip, const uint8_t mac[6]);
 /* Flushes; copies the sent frame of an index out of its segments. */

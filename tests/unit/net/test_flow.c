@@ -31,6 +31,22 @@ static void test_a_flow_keeps_its_value_and_another_port_changes_it(void **state
 	}
 }
 
+static void test_segments_go_by_their_ports_as_datagrams_do(void **state)
+{
+	struct rig *rig = *state;
+
+	for (int family = 4; family <= 6; family += 2) {
+		struct frame *frame = frame_tcp(family, "one", 3);
+		uint32_t hash = hash_of(rig, frame);
+
+		frame = frame_tcp(family, "another", 7);
+		frame->bytes[(family == 4 ? 34 : 54) + 7] ^= 0xff; /* a later sequence number */
+		assert_int_equal(hash_of(rig, frame), hash);
+		frame->bytes[(family == 4 ? 34 : 54) + 1] ^= 1;
+		assert_int_not_equal(hash_of(rig, frame), hash);
+	}
+}
+
 static void test_all_fragments_of_a_datagram_meet(void **state)
 {
 	struct rig *rig = *state;
@@ -111,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(test_a_flow_keeps_its_value_and_another_port_changes_it),
+		RIG_TEST(test_segments_go_by_their_ports_as_datagrams_do),
 		RIG_TEST(test_all_fragments_of_a_datagram_meet),
 		RIG_TEST(test_options_move_the_ports),
 		RIG_TEST(test_flows_spread_over_workers),

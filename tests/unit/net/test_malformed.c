@@ -320,6 +320,8 @@ static const struct row {
 	{"a quote of version 6", unreachable4, STAT_net_icmp_bad_quote, SEAL, 0, {{42, 0x65}}},
 	{"a quote with a short header", unreachable4, STAT_net_icmp_bad_quote, SEAL, 0, {{42, 0x44}}},
 	{"a quote with a long header", unreachable4, STAT_net_icmp_bad_quote, SEAL, 0, {{42, 0x4f}}},
+	{"fragmentation needed without ports", unreachable4, STAT_net_icmp_bad_quote, SEAL, 14 + 20 + 8 + 27,
+		{{17, 55}, {35, 4}}},
 	{"a quote of TCP", unreachable4, STAT_net_icmp_foreign_quote, SEAL, 0, {{51, 6}}},
 	{"a quote of a later fragment", unreachable4, STAT_net_icmp_foreign_quote, SEAL, 0, {{49, 1}}},
 	{"a quote of another's datagram", unreachable4, STAT_net_icmp_foreign_quote, SEAL, 0, {{57, 3}}},
