@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void test_the_smallest_file_has_every_default(void **state)
 {
@@ -341,6 +343,33 @@ static void test_a_file_that_cannot_be_read_is_told(void **state)
 	config_report_fini(&report);
 }
 
+/* Whoever opened a pipe the ordinary way would wait for its writer, and the daemon with him. */
+static void test_a_pipe_or_device_is_refused_and_not_waited_for(void **state)
+{
+	static const char finding[] = ": is a pipe, a socket or a device; name a file on a disk";
+	char folder[] = "/tmp/sluice-XXXXXX", pipe[64];
+	const char *const paths[] = {pipe, "/dev/zero"};
+	struct config_report report;
+	struct config *config = NULL;
+	char *findings;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(pipe, sizeof(pipe), "%s/pipe", folder);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		config_report_init(&report, paths[i]);
+		assert_int_equal(config_load_file(paths[i], &report, &config), -ESPIPE);
+		findings = fixture_findings(&report);
+		assert_has(findings, paths[i]);
+		assert_has(findings, finding);
+		free(findings);
+		config_report_fini(&report);
+	}
+	unlink(pipe);
+	rmdir(folder);
+}
+
 static void check_example(const char *name)
 {
 	char path[512], *text = NULL;
@@ -400,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_findings_are_counted),
 		cmocka_unit_test(test_empty_lists_and_byte_order_marks_are_fine),
 		cmocka_unit_test(test_a_file_that_cannot_be_read_is_told),
+		cmocka_unit_test(test_a_pipe_or_device_is_refused_and_not_waited_for),
 		cmocka_unit_test(test_every_example_is_fine),
 		cmocka_unit_test(test_checking_a_wrong_file_fails_and_counts),
 	};
