@@ -25,6 +25,10 @@ static const struct schema_key instance_keys[] = {
 	{"retry_after_s", SCHEMA_UINT, AT(config_instance, retry_after_s), .min = 1, .max = 3600,
 		.fallback = "5", .example = "5",
 		.doc = "Retry-After of the balancer's own 503, when no node can serve a request."},
+	{"key_file", SCHEMA_TEXT, AT(config_instance, key_file), .max = CONFIG_TEXT_MAX,
+		.complain = text_complain_file, .example = "/etc/sluice/keys",
+		.doc = "The keys that dialogs are known by, made when it is not there. Without it a restart "
+		       "forgets which node has which dialog. All instances of a cluster have the same."},
 };
 
 static const struct schema_key memory_keys[] = {

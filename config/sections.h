@@ -22,6 +22,7 @@ struct config_head {
 struct config_instance {
 	struct config_head head;
 	char *name;
+	char *key_file;         /* path; NULL = keys live as long as the process */
 	uint16_t retry_after_s; /* in our own 503 */
 };
 

@@ -73,14 +73,18 @@ const char *text_complain_name(struct span text)
 	return NULL;
 }
 
+const char *text_complain_file(struct span text)
+{
+	if (text.len == 0 || text.p[0] != '/')
+		return "is not an absolute path; begin it with /";
+	return text_complain_free(text);
+}
+
 const char *text_complain_path(struct span text)
 {
 	/* sun_path of struct sockaddr_un has 108 bytes with the NUL. */
-	if (text.len == 0 || text.p[0] != '/')
-		return "is not an absolute path; begin it with /";
-	if (text.len > 107)
-		return "is too long for a unix socket; write at most 107 bytes";
-	return text_complain_free(text);
+	return text.len > 107 ? "is too long for a unix socket; write at most 107 bytes"
+			      : text_complain_file(text);
 }
 
 /* "03:00.0" or "0000:03:00.0" */

@@ -17,6 +17,7 @@
 const char *text_complain_name(struct span text);   /* of a node, listener, port, instance */
 const char *text_complain_free(struct span text);   /* a description, a regular expression */
 const char *text_complain_path(struct span text);   /* an absolute path for a unix socket */
+const char *text_complain_file(struct span text);   /* an absolute path */
 const char *text_complain_device(struct span text); /* a PCI address or a DPDK vdev string */
 const char *text_complain_domain(struct span text); /* a domain name, with or without trailing dot */
 

@@ -25,6 +25,11 @@ const struct api_command api_commands[] = {
 		{{0}}},
 	{"show.generation", "show generation", API_READ, "generation when effective_ms what",
 		"The changes since the start, newest last; rollback takes them back.", {{0}}},
+	{"show.key", "show key", API_READ, "place use id",
+		"The keys that dialogs are known by, by an id that does not tell them: sign seals, next and "
+		"old "
+		"are accepted.",
+		{{0}}},
 	{"show.listener", "show listener", API_READ, "name address port transport acl mode record_route",
 		"Where requests are received.", {{0}}},
 	{"show.log", "show log [--lines=count]", API_READ, "when level text", "The last lines of the log.",
@@ -69,6 +74,11 @@ const struct api_command api_commands[] = {
 	{"add.domain", "add domain <name> [key=value]...", API_CHANGE, NULL,
 		"Serves one more presence domain.",
 		{{"name", NULL, NULL, "The domain, exactly as it stands in addresses."}}},
+	{"add.key", "add key", API_CHANGE, NULL,
+		"Draws the next key, which is accepted from now on in the place of the old one; rotate key "
+		"then "
+		"signs with it.",
+		{{0}}},
 	{"add.node", "add node <name> <key=value>...", API_CHANGE, NULL, "Declares a node.",
 		{{"name", NULL, NULL, "Its name, not yet taken."}}},
 	{"add.route", "add route <key=value>...", API_CHANGE, NULL,
@@ -117,6 +127,10 @@ const struct api_command api_commands[] = {
 		"Reads the file again and applies what differs, as SIGHUP does.", {{0}}},
 	{"rollback", "rollback [count]", API_CHANGE, NULL, "Takes back the last change, or the last ones.",
 		{{"count", NULL, NULL, "How many; 1 unless told."}}},
+
+	{"rotate.key", "rotate key", API_CHANGE, NULL,
+		"Signs with the next key, or a new one if there is none; the last one is still accepted.",
+		{{0}}},
 
 	/* ---- test ---- */
 	{"test.acl", "test acl <address>", API_READ, NULL,

@@ -149,8 +149,7 @@ static void change_idle(struct daemon *daemon)
 
 /* ---- publication ---- */
 
-/* Takes both, the snapshot also on failure. `next` may be NULL: memory was short. */
-static int publish(struct daemon *daemon, struct snapshot *next, const struct parts *parts)
+int daemon_publish(struct daemon *daemon, struct snapshot *next, const struct parts *parts)
 {
 	int ret = next ? publisher_publish(&daemon->publisher, next, parts, reactor_now_ns()) : -ENOMEM;
 
@@ -172,7 +171,7 @@ static void change_publish(struct daemon *daemon)
 		next->generation = daemon->journal.number + 1;
 		update_snapshot(daemon, next);
 	}
-	if (publish(daemon, next, &change->build.parts) < 0) {
+	if (daemon_publish(daemon, next, &change->build.parts) < 0) {
 		change_impossible(daemon, "memory is short");
 		return;
 	}
@@ -362,27 +361,43 @@ static void load_run(struct compile_job *job)
 {
 	struct daemon *daemon = daemon_of_job(job);
 
-	daemon->change.load_ret =
-		config_load_file(daemon->path, &daemon->change.report, &daemon->change.loaded);
+	struct change *change = &daemon->change;
+	const char *key_path = daemon->running->instance.key_file;
+
+	change->load_ret = config_load_file(daemon->path, &change->report, &change->loaded);
+	change->keys = daemon->keys;
+	change->key_ret = key_path ? keyring_load(key_path, &change->key_report, &change->keys) : 0;
+	if (change->key_ret == -ENOENT)
+		config_report_error(&change->key_report, 0, "",
+			"is not there any more; put it back, or rotate key to write it anew");
+}
+
+/* Logs what was found, and adds it for the answer. */
+static void tell_findings(struct daemon *daemon, struct config_report *report, json_t *findings)
+{
+	char line[1024];
+
+	for (uint32_t i = 0; i < report->count; i++) {
+		const struct config_finding *finding = &report->findings[i];
+		config_finding_format(report, finding, line, sizeof(line));
+		log_line(&daemon->log, finding->level == CONFIG_ERROR ? CONFIG_LOG_ERROR : CONFIG_LOG_WARNING,
+			"%s", line);
+		json_array_append_new(findings, json_string(line));
+	}
 }
 
 static void load_failed(struct daemon *daemon)
 {
 	struct call *call = change_call(daemon);
 	json_t *findings = json_array();
-	char line[1024];
 
-	for (uint32_t i = 0; i < daemon->change.report.count; i++) {
-		const struct config_finding *finding = &daemon->change.report.findings[i];
-		config_finding_format(&daemon->change.report, finding, line, sizeof(line));
-		log_line(&daemon->log, finding->level == CONFIG_ERROR ? CONFIG_LOG_ERROR : CONFIG_LOG_WARNING,
-			"%s", line);
-		json_array_append_new(findings, json_string(line));
-	}
+	tell_findings(daemon, &daemon->change.report, findings);
+	tell_findings(daemon, &daemon->change.key_report, findings);
 	config_report_fini(&daemon->change.report);
+	config_report_fini(&daemon->change.key_report);
 	change_clear(daemon);
 	if (call)
-		call_refuse(call, API_REFUSED, "the file was not taken; nothing changed", findings);
+		call_refuse(call, API_REFUSED, "the files were not taken; nothing changed", findings);
 	else
 		json_decref(findings);
 	next_in_line(daemon);
@@ -416,12 +431,15 @@ static void load_done(struct compile_job *job)
 	struct change_set set = {0};
 	int ret;
 
-	if (change->load_ret < 0) {
+	if (change->load_ret < 0 || change->key_ret < 0) {
 		load_failed(daemon);
 		return;
 	}
 	config_report_fini(&change->report);
-	ret = change_between(daemon->running, change->loaded, &set);
+	config_report_fini(&change->key_report);
+	ret = keys_use(daemon, &change->keys);
+	if (ret == 0)
+		ret = change_between(daemon->running, change->loaded, &set);
 	if (ret == 0) {
 		keep_live(daemon, &set);
 		ret = change_apply(&set, daemon->running);
@@ -447,7 +465,9 @@ void change_reload(struct daemon *daemon, struct call *call)
 	change->stage = CHANGE_LOADING;
 	change->is_reload = true;
 	change->load_ret = -ECANCELED;
+	change->key_ret = 0;
 	config_report_init(&change->report, daemon->path);
+	config_report_init(&change->key_report, daemon->running->instance.key_file);
 	change->job = (struct compile_job){.run = load_run, .done = load_done};
 	compiler_submit(daemon->compiler, &change->job);
 }
@@ -478,7 +498,7 @@ static void merge_done(struct compile_job *job)
 		ret = route_merge_finish(
 			daemon->merge, daemon->publisher.parts.routes, &parts.routes, &daemon->merge_error);
 	if (ret == 0)
-		ret = publish(daemon, publisher_next(&daemon->publisher), &parts);
+		ret = daemon_publish(daemon, publisher_next(&daemon->publisher), &parts);
 	/* Stale: the whole table was built anew meanwhile, so there is nothing left to merge. */
 	if (ret < 0 && ret != -ESTALE)
 		log_line(&daemon->log, CONFIG_LOG_WARNING, "routes were not merged: %s", strerror(-ret));

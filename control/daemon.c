@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 /* ---- what comes in while it runs ---- */
@@ -255,12 +254,6 @@ static void empty_registries(struct daemon *daemon)
 	nodes_destroy(daemon->nodes);
 }
 
-static int make_key(struct hash_key *key)
-{
-	/* Up to 256 bytes come whole or not at all. */
-	return getrandom(key, sizeof(*key), 0) == (ssize_t)sizeof(*key) ? 0 : -errno;
-}
-
 static int first_snapshot(struct daemon *daemon, char error[static DAEMON_ERROR_MAX])
 {
 	struct build build = {
@@ -268,7 +261,7 @@ static int first_snapshot(struct daemon *daemon, char error[static DAEMON_ERROR_
 		.worker_count = daemon->running->workers.count,
 	};
 	struct snapshot *first = calloc(1, sizeof(*first));
-	int ret = first ? make_key(&first->keys.key[0]) : -ENOMEM;
+	int ret = first ? 0 : -ENOMEM;
 
 	snprintf(error, DAEMON_ERROR_MAX, "the first snapshot could not be made");
 	if (ret == 0)
@@ -281,8 +274,7 @@ static int first_snapshot(struct daemon *daemon, char error[static DAEMON_ERROR_
 	}
 	if (ret == 0) {
 		first->generation = daemon->journal.number;
-		/* No key has been used before this one: the other slot accepts nothing new. */
-		first->keys.key[1] = first->keys.key[0];
+		first->keys = keyring_keys(&daemon->keys);
 		update_snapshot(daemon, first);
 		publisher_init(&daemon->publisher, first, &build.parts);
 		build.parts = (struct parts){0};
@@ -297,10 +289,10 @@ static int first_snapshot(struct daemon *daemon, char error[static DAEMON_ERROR_
 static int create_plane(struct daemon *daemon, char error[static DAEMON_ERROR_MAX])
 {
 	struct hash_key seed;
-	int ret = make_key(&seed);
+	int ret = key_draw(&seed);
 
 	if (ret == 0)
-		ret = make_key(&daemon->plane_config.probe_key);
+		ret = key_draw(&daemon->plane_config.probe_key);
 	if (ret < 0)
 		return ret;
 	daemon->plane_config.first = daemon->publisher.current;
@@ -400,6 +392,9 @@ int daemon_init(
 	ret = open_loop(daemon);
 	if (ret < 0)
 		goto end_log;
+	ret = keys_start(daemon, error);
+	if (ret < 0)
+		goto end_loop;
 	ret = claim_take(daemon->running->control.socket, error, DAEMON_ERROR_MAX, &daemon->claim);
 	if (ret < 0)
 		goto end_loop;

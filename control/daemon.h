@@ -10,6 +10,7 @@
 #include "control/build.h"
 #include "control/compile.h"
 #include "control/journal.h"
+#include "control/keyring.h"
 #include "control/log.h"
 #include "control/neighbours.h"
 #include "control/server.h"
@@ -48,6 +49,9 @@ struct change {
 	struct config *loaded; /* reload: the file as a model */
 	struct config_report report;
 	int load_ret;
+	struct keyring keys; /* reload: the key file, when key_ret is 0 */
+	struct config_report key_report;
+	int key_ret;
 	json_t *notes; /* for the answer: what needs a restart */
 	char text[JOURNAL_TEXT_MAX];
 };
@@ -66,6 +70,8 @@ struct daemon {
 	struct publisher publisher;
 	struct compiler *compiler;
 	struct journal journal;
+	struct keyring keys; /* as the workers have them */
+	bool renews_keys;    /* the compile thread writes new ones */
 	struct server *server;
 	struct plane *plane;
 	struct plane_config plane_config;
@@ -126,6 +132,17 @@ void change_reload(struct daemon *daemon, struct call *call);
 void change_tick(struct daemon *daemon, uint64_t now_ns);
 /* Starts a merge of the routes' delta when it is worth it. */
 void merge_consider(struct daemon *daemon);
+
+/* ---- keys.c ---- */
+/* The keys of the file, which is made when there is none, or new ones. 0 or -errno with the reason in error.
+ */
+must_use int keys_start(struct daemon *daemon, char error[static DAEMON_ERROR_MAX]);
+/* Hands the keys to the workers, if they are others than before. 0, or -ENOMEM with nothing changed. */
+must_use int keys_use(struct daemon *daemon, const struct keyring *ring);
+
+/* ---- publication ---- (commit.c) */
+/* Takes both, the snapshot also on failure. `next` may be NULL: memory was short. 0 or -ENOMEM. */
+must_use int daemon_publish(struct daemon *daemon, struct snapshot *next, const struct parts *parts);
 
 /* ---- dispatch.c ---- */
 void dispatch_call(void *ctx, struct call *call);

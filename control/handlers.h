@@ -52,6 +52,11 @@ void reload(struct daemon *daemon, struct call *call);
 void rollback(struct daemon *daemon, struct call *call);
 void stop(struct daemon *daemon, struct call *call);
 
+/* keys.c */
+void show_key(struct daemon *daemon, struct call *call);
+void add_key(struct daemon *daemon, struct call *call);
+void rotate_key(struct daemon *daemon, struct call *call);
+
 /* explain.c */
 void test_acl(struct daemon *daemon, struct call *call);
 void test_route(struct daemon *daemon, struct call *call);

@@ -1,143 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The whole daemon in this process, on a device that goes nowhere, operated by sluicectl in this process too.
- * One daemon serves all tests: DPDK starts once a process. Tests take back what they change.
- */
-#include "control/cli/cli.h"
-#include "control/daemon.h"
+/* What an operator sees and changes through sluicectl, on the running daemon. */
 #include "control/dispatch.h"
+#include "rig.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-static const char config_text[] =
-	"instance: {name: test}\n"
-	"memory: {huge_pages: off, memory_mb: 128}\n"
-	"workers: {count: 2}\n"
-	"control: {socket: %s/s}\n"
-	"log: {level: error}\n"
-	"ports:\n"
-	"  - {name: lan, device: net_null0, addresses: [10.0.0.1/24]}\n"
-	"listeners:\n"
-	"  - {name: udp, address: 10.0.0.1}\n"
-	"nodes:\n"
-	"  - {name: imp-a, address: 10.0.0.11, description: \"first, active\"}\n"
-	"  - {name: imp-b, address: 10.0.0.12, weight: 3}\n"
-	"routes:\n"
-	"  - {pattern: .com.domaina.*, type: domain, next_hop: imp-a}\n"
-	"  - {pattern: .com.domaina.*, type: domain, next_hop: imp-b, priority: 2}\n"
-	"acl:\n"
-	"  - {pattern: 10.0.0.0/24, description: the link}\n"
-	"domains: [domaina.com]\n";
-
-struct world {
-	char folder[32];
-	char path[64];
-	char socket[64];
-	char lock[64];
-	struct daemon *daemon;
-	pthread_t thread;
-	char *out, *err; /* of the last command */
-	enum cli_exit code;
-};
-
-static struct world world;
-
-static void *serve(void *arg)
-{
-	daemon_run(arg);
-	return NULL;
-}
-
-static void write_config(void)
-{
-	FILE *file = fopen(world.path, "w");
-
-	assert_non_null(file);
-	fprintf(file, config_text, world.folder);
-	assert_int_equal(fclose(file), 0);
-}
-
-static int group_setup(void **state)
-{
-	char error[DAEMON_ERROR_MAX];
-
-	(void)state;
-	snprintf(world.folder, sizeof(world.folder), "/tmp/sluice-XXXXXX");
-	assert_non_null(mkdtemp(world.folder));
-	snprintf(world.path, sizeof(world.path), "%s/c.yaml", world.folder);
-	snprintf(world.socket, sizeof(world.socket), "%s/s", world.folder);
-	snprintf(world.lock, sizeof(world.lock), "%s/s.lock", world.folder);
-	write_config();
-	world.daemon = aligned_alloc(64, (sizeof(*world.daemon) + 63) / 64 * 64);
-	if (daemon_init(world.daemon, "test", world.path, error) < 0)
-		fail_msg("%s", error);
-	return pthread_create(&world.thread, NULL, serve, world.daemon);
-}
-
-/* Runs sluicectl with these arguments, given on one line; `in` is what it reads from a pipe. */
-static void ctl_with(const char *line, const char *in)
-{
-	char copy[512];
-	static char piped[32768];
-	const char *argv[32] = {"sluicectl", "-s", world.socket};
-	int argc = 3;
-	char *rest = copy;
-	size_t out_len;
-	size_t err_len;
-
-	free(world.out);
-	free(world.err);
-	snprintf(copy, sizeof(copy), "%s", line);
-	snprintf(piped, sizeof(piped), "%s", in);
-	for (char *word; (word = strsep(&rest, " ")) != NULL && argc < 32;)
-		if (*word != '\0')
-			argv[argc++] = word;
-	struct cli_streams streams = {.in = fmemopen(piped, strlen(in) + 1, "r"),
-		.out = open_memstream(&world.out, &out_len),
-		.err = open_memstream(&world.err, &err_len)};
-	world.code = cli_run(argc, argv, &streams);
-	fclose(streams.in);
-	fclose(streams.out);
-	fclose(streams.err);
-}
-
-static void ctl(const char *line)
-{
-	ctl_with(line, "");
-}
-
-static void expect_done(const char *line)
-{
-	ctl(line);
-	if (world.code != CLI_DONE)
-		print_error("%s: %s\n", line, world.err);
-	assert_int_equal(world.code, CLI_DONE);
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	expect_done("stop");
-	pthread_join(world.thread, NULL);
-	daemon_fini(world.daemon);
-	assert_int_equal(access(world.socket, F_OK), -1);
-	unlink(world.path);
-	unlink(world.lock);
-	assert_int_equal(rmdir(world.folder), 0);
-	free(world.daemon);
-	free(world.out);
-	free(world.err);
-	return 0;
-}
 
 static void test_every_command_has_a_function_and_every_function_a_command(void **state)
 {
@@ -165,20 +34,6 @@ static void test_everything_that_can_be_shown_is_shown(void **state)
 			snprintf(line, sizeof(line), "%s%s", formats[k], words);
 			expect_done(line);
 		}
-	}
-}
-
-/* A key that is forgotten is all zero, and everybody knows that one. */
-static void test_every_key_is_drawn_at_the_start(void **state)
-{
-	const struct hash_key *probe = &world.daemon->plane_config.probe_key;
-	const struct hash_key *cookie = world.daemon->publisher.current->keys.key;
-
-	(void)state;
-	assert_true(probe->k0 != 0 && probe->k1 != 0 && probe->k0 != probe->k1);
-	for (unsigned i = 0; i < 2; i++) {
-		assert_true(cookie[i].k0 != 0 && cookie[i].k1 != 0 && cookie[i].k0 != cookie[i].k1);
-		assert_true(cookie[i].k0 != probe->k0 && cookie[i].k1 != probe->k1);
 	}
 }
 
@@ -371,7 +226,7 @@ static void test_commit_writes_what_reload_reads(void **state)
 	expect_done("reload");
 	expect_done("show acl");
 	assert_non_null(strstr(world.out, "10.1.0.0/16"));
-	write_config();
+	write_config_of_start();
 	expect_done("reload");
 	expect_done("show acl");
 	assert_null(strstr(world.out, "10.1.0.0/16"));
@@ -387,32 +242,24 @@ static void test_a_file_that_is_wrong_is_refused_with_its_lines(void **state)
 	ctl("reload");
 	assert_int_equal(world.code, CLI_REFUSED);
 	assert_non_null(strstr(world.err, "nonsense"));
-	write_config();
+	write_config_of_start();
 	expect_done("reload");
 }
 
 static void test_what_needs_a_restart_is_said_and_left_alone(void **state)
 {
-	FILE *file;
+	char *text = config_text_of_start();
 
 	(void)state;
-	file = fopen(world.path, "r+");
-	fprintf(file, config_text, world.folder);
-	fclose(file);
-	expect_done("reload");
-	file = fopen(world.path, "w");
 	/* Two workers become three. */
-	char *text = NULL;
-	assert_true(asprintf(&text, config_text, world.folder) > 0);
 	*strchr(strstr(text, "count: 2"), '2') = '3';
-	fputs(text, file);
+	write_config(text);
 	free(text);
-	fclose(file);
 	expect_done("-o json reload");
 	assert_non_null(strstr(world.out, "needs a restart: ~ workers count=2 -> 3"));
 	expect_done("-o csv show worker");
 	assert_null(strstr(world.out, "\n2,"));
-	write_config();
+	write_config_of_start();
 	expect_done("reload");
 }
 
@@ -485,7 +332,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_command_has_a_function_and_every_function_a_command),
 		cmocka_unit_test(test_everything_that_can_be_shown_is_shown),
-		cmocka_unit_test(test_every_key_is_drawn_at_the_start),
 		cmocka_unit_test(test_a_table_has_stable_columns),
 		cmocka_unit_test(test_csv_quotes_what_has_a_comma_and_json_is_an_array_of_objects),
 		cmocka_unit_test(test_exit_codes_tell_whose_fault_it_was),
@@ -507,5 +353,5 @@ int main(void)
 		cmocka_unit_test(test_a_second_instance_ends_before_it_touches_a_device),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }
