@@ -244,12 +244,18 @@ void tcp_info(const struct tcb *tcb, struct tcp_info *ret_info)
 		.cwnd_bytes = tcb->cwnd,
 		.ssthresh_bytes = tcb->ssthresh,
 		.flight_bytes = tcb->snd_nxt - tcb->snd_una,
+		.rcv_mss_bytes = tcb->rcv_mss,
 		.send_queued_bytes = tcb->snd_queued,
 		.receive_queued_bytes = tcb->rcv_queued,
 		.pinned_bytes = tcb->snd_pinned + tcb->rcv_pinned,
 		.srtt_us = tcb->srtt_us,
+		.rttvar_us = tcb->rttvar_us,
 		.rto_us = tcb->rto_us,
 		.window_edge = tcb->rcv_edge,
+		.snd_shift = tcb->snd_shift,
+		.rcv_shift = tcb->rcv_shift,
+		.has_timestamps = tcb_has(tcb, TCB_TS),
+		.has_sack = tcb_has(tcb, TCB_SACK),
 		.timer_armed = timer_armed(&tcb->timer),
 	};
 }

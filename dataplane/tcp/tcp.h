@@ -44,9 +44,12 @@ struct tcp_info {
 	struct endpoint local, remote;
 	const char *state; /* RFC 9293 3.3.2 */
 	uint32_t mss_bytes, cwnd_bytes, ssthresh_bytes, flight_bytes;
+	uint32_t rcv_mss_bytes; /* of the segments that come, by their looks */
 	uint32_t send_queued_bytes, receive_queued_bytes, pinned_bytes;
-	uint32_t srtt_us, rto_us;
-	uint32_t window_edge; /* sequence number of the advertised right edge */
+	uint32_t srtt_us, rttvar_us, rto_us;
+	uint32_t window_edge;         /* sequence number of the advertised right edge */
+	uint8_t snd_shift, rcv_shift; /* of the windows */
+	bool has_timestamps, has_sack;
 	bool timer_armed;
 };
 
