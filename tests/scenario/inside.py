@@ -28,7 +28,7 @@ class World:
         self.balancer = self.config["listeners"][0]["address"]
         self.daemon = Daemon(build, self.config, folder)
         self.control = self.daemon.control
-        self.peers = Peers(tables, folder, self.balancer)
+        self.peers = Peers(tables, folder, self.balancer, self.control.command)
         self.marks, self.rude = {}, []
         self.begin = time.monotonic()
 

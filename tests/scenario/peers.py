@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The peers of the balancer: sipp, Kamailio, stubs that the steps drive word by word, and any other command.
 
-A peer's table has one of the keys sipp, kamailio, stub or command, which says what it is.
+A peer's table has one of the keys sipp, kamailio, stub, shell or command, which says what it is.
 """
 import csv
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import isolation
 from deadline import Failure, until
 from process import Process
+from shell import Shell
 from stub import Stub
 
 HERE = Path(__file__).parent
@@ -51,8 +52,9 @@ def kamailio_arguments(peer, folder):
 
 
 class Peers:
-    def __init__(self, tables, folder, balancer):
+    def __init__(self, tables, folder, balancer, operator):
         self.tables = tables
+        self.operator = operator  # the argument vector of sluicectl
         self.folder = folder
         self.balancer = balancer
         self.live = {}
@@ -65,6 +67,9 @@ class Peers:
         self.starts[name] = self.starts.get(name, 0) + 1
         if "stub" in peer:
             self.live[name] = Stub(peer["at"], peer.get("port", 5060), peer.get("answers_probes", True))
+            return
+        if "shell" in peer:
+            self.live[name] = Shell(self.operator, self.folder)
             return
         if "sipp" in peer:
             arguments = sipp_arguments(name, peer, self.balancer)

@@ -228,6 +228,33 @@ def frame(world, kind, times=1, **fields):
     frames.send(kind, fields, times)
 
 
+def keys(world, name, text):
+    """Types at the prompt of a shell: \\t is TAB, \\r is Enter, \\u0004 is Ctrl-D, \\u001b[A is the arrow up."""
+    world.peers[name].type(text)
+
+
+def screen(world, name, match, within_ms=DEFAULT_MS):
+    """A shell must show what matches; it and all before it is then taken from the screen."""
+    shell = world.peers[name]
+    until(f"{name} shows /{match}/", lambda: (shell.take(match), shell.shown()), within_ms)
+
+
+def shell_ends(world, name, code, within_ms=DEFAULT_MS):
+    """Waits until a shell has ended by itself, with this status."""
+    shell = world.peers[name]
+    until(f"{name} ends", lambda: (not shell.running(), "it runs"), within_ms)
+    if shell.child.returncode != code:
+        raise Failure(f"{name} ended with {shell.child.returncode}, expected {code}\n{shell.shown()}")
+
+
+def second_start(world, match):
+    """Starts a second daemon with the same configuration: it must end with status 1 and say what matches."""
+    command = [world.daemon.program, "--config", world.daemon.config_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, stdin=subprocess.DEVNULL)
+    if done.returncode != 1 or not re.search(match, done.stderr):
+        raise Failure(f"a second daemon: status {done.returncode}, expected 1 and /{match}/\n{done.stderr}")
+
+
 def mark(world, name):
     """Remembers this moment."""
     world.marks[name] = time.monotonic()
@@ -286,6 +313,7 @@ VERBS = {
     for verb in (
         start, signal, wait_exit, wait_row, wait_node, wait_counter, wait_calls, calls, ctl, run, send, receive, reply, forward,
         settle, silence, probes, close, blackhole, unblackhole, refused, frame, mark, elapsed, cpu, quiet, rude_client, compare, log,
+        keys, screen, shell_ends, second_start,
     )
 }  # fmt: skip
 
