@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The main job on real traffic: calls over two nodes, the active one killed under load, later back again.
 
-./run demo [--kamailio] starts it. It runs in namespaces of its own, shows what happens once a second, ends with a
+./run demo [--kamailio] [--rate N] starts it. It runs in namespaces of its own, shows what happens once a second, ends with a
 table and writes build/demo/result.json. Exit status 1 when a promise was broken: detection under a second, no call
 begun after it failed, work returns to the first node. docs/OPERATIONS.md defines the figures.
 """
@@ -42,14 +42,15 @@ READY_MS = 20000
 
 
 class Demo:
-    def __init__(self, kamailio, build):
+    def __init__(self, options):
         self.at = addresses("v4")
-        self.kamailio = kamailio
+        self.kamailio = options.kamailio
+        self.rate = options.rate
         self.processes = {}
         self.stages = []
         self.begin = time.monotonic()
-        self.build = build
-        self.control = Control(build / "control" / "cli" / "sluicectl", SOCKET)
+        self.build = options.build.resolve()
+        self.control = Control(self.build / "control" / "cli" / "sluicectl", SOCKET)
         self.watch = None
         self.killed_s = self.detected_s = self.returned_s = None
 
@@ -127,8 +128,8 @@ class Demo:
         self.watch = Watch(SOCKET)
         self.settle()
         self.stage("both nodes are up")
-        calls = RATE * LOAD_S
-        caller = {"sipp": "caller.xml", "at": self.at["client"], "calls": calls, "rate": RATE, "talk_ms": TALK_MS}
+        calls = self.rate * LOAD_S
+        caller = {"sipp": "caller.xml", "at": self.at["client"], "calls": calls, "rate": self.rate, "talk_ms": TALK_MS}
         self.start_sipp("caller", caller)
         load_begin = time.monotonic()
         self.progress(KILL_AT_S, load_begin)
@@ -163,6 +164,7 @@ class Demo:
         after = [call for call in calls if detected and call.begun_s > detected]
         return {
             "nodes": "kamailio" if self.kamailio else "sipp",
+            "rate": self.rate,
             "calls": len(calls),
             "answered": sum(call.answered_s > 0 for call in calls),
             "failed": sum(not call.well for call in calls),
@@ -194,8 +196,8 @@ def broken_promises(result):
         yield "the backup answered no call"
     if result["failback_ms"] is None:
         yield f"{ACTIVE} got no work after its return"
-    if result["calls"] != RATE * LOAD_S:
-        yield f"{result['calls']} calls were begun, not {RATE * LOAD_S}"
+    if result["calls"] != result["rate"] * LOAD_S:
+        yield f"{result['calls']} calls were begun, not {result['rate'] * LOAD_S}"
 
 
 def show(demo, result):
@@ -205,7 +207,7 @@ def show(demo, result):
         for line in text.splitlines():
             print(f"    {line}")
     rows = [
-        ("calls", f"{result['calls']}, {RATE} a second"),
+        ("calls", f"{result['calls']}, {result['rate']} a second"),
         ("answered", result["answered"]),
         ("failed", f"{result['failed']}, of those begun after detection: {result['failed_after_detection']}"),
         ("saved by retransmission", result["saved_by_retransmission"]),
@@ -224,7 +226,7 @@ def show(demo, result):
 
 def inside(options):
     isolation.prepare()
-    demo = Demo(options.kamailio, options.build.resolve())
+    demo = Demo(options)
     try:
         demo.run()
     except Failure as failure:
@@ -242,6 +244,7 @@ def inside(options):
 def main():
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__.splitlines()[0])
     parser.add_argument("--kamailio", action="store_true", help="Kamailio as the nodes")
+    parser.add_argument("--rate", type=int, default=RATE, help=f"calls a second ({RATE})")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="the build to show (build)")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
