@@ -108,6 +108,15 @@ int tcp_send(struct tcb *tcb, struct rte_mbuf *chain, uint64_t now_ns)
 	return 0;
 }
 
+bool tcp_crowded(struct tcb *tcb)
+{
+	ensure(tcb->magic != 0);
+	if (tcb->snd_pinned <= tcb->tcp->config.send_max_bytes / 2)
+		return false;
+	tcb->flags |= TCB_WANT_WRITE;
+	return true;
+}
+
 /* RECEIVE: RFC 9293 3.10.3. */
 uint32_t tcp_receive(const struct tcb *tcb, struct span *spans, uint32_t max)
 {

@@ -90,6 +90,8 @@ uint64_t tcp_next_ns(const struct tcp *tcp);
  * -EMSGSIZE (more than could ever be held).
  */
 must_use int tcp_send(struct tcb *tcb, struct rte_mbuf *chain, uint64_t now_ns);
+/* Does it hold more than half of its send budget? Then TCP_WRITABLE comes when it no longer does. */
+bool tcp_crowded(struct tcb *tcb);
 /* Shows up to max spans of what waits in order; they live until tcp_consume() or the end. Returns how many.
  */
 uint32_t tcp_receive(const struct tcb *tcb, struct span *spans, uint32_t max);

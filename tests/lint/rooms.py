@@ -22,7 +22,7 @@ ROOMS = {
     "snapshot": (["dataplane/snapshot.*"], BELOW_ALL + ["policy", "node"], []),
     "net": (["dataplane/net/*"], BELOW_ALL + ["stats", "wire"], ["dpdk"]),
     "tcp": (["dataplane/tcp/*"], BELOW_ALL + ["stats"], ["dpdk"]),
-    "conn": (["dataplane/conn/*"], BELOW_ALL + ["stats", "sip"], []),
+    "conn": (["dataplane/conn/*"], BELOW_ALL + ["stats", "sip", "tcp", "node"], ["dpdk"]),
     "proxy": (["dataplane/proxy/*"], BELOW_ALL + ["sip", "stats", "trace"] + SNAPSHOT, []),
     "rcu": (["dataplane/rcu.*"], BELOW_ALL, ["dpdk"]),
     "worker": (

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a worker's connections begin and end, on control's thread: all memory is taken here, and none later. */
+#include "conn/conn_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+	CONNECTIONS_DEFAULT = 16384,
+	BUFFERS_DEFAULT = 1024,
+	NODE_CONNECTIONS_DEFAULT = 2,
+	CONNECT_TIMEOUT_MS = 2000,
+	MESSAGE_TIMEOUT_MS = 10000,
+	LINGER_MS = 4000,
+	REOPEN_MAX_MS = 2000,
+	CONNECTIONS_LIMIT = 1 << 24,
+	BUFFERS_LIMIT = 1 << 16,
+};
+
+static void take_default(uint32_t *value, uint32_t otherwise)
+{
+	if (*value == 0)
+		*value = otherwise;
+}
+
+static int settle_config(struct conns_config *config)
+{
+	take_default(&config->connections_max, CONNECTIONS_DEFAULT);
+	take_default(&config->buffers_max, BUFFERS_DEFAULT);
+	take_default(&config->node_connections, NODE_CONNECTIONS_DEFAULT);
+	take_default(&config->connect_timeout_ms, CONNECT_TIMEOUT_MS);
+	take_default(&config->message_timeout_ms, MESSAGE_TIMEOUT_MS);
+	take_default(&config->linger_ms, LINGER_MS);
+	take_default(&config->reopen_max_ms, REOPEN_MAX_MS);
+	if (!config->tcp || !config->pool || !config->stats || !config->rng || !config->message ||
+		!config->broken || !config->ended || !config->node_event)
+		return -EINVAL;
+	if (config->connections_max > CONNECTIONS_LIMIT || config->buffers_max > BUFFERS_LIMIT ||
+		config->node_connections > CONN_POOL_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+/* The pages of a buffer are touched when it is first used, not before. */
+static int take_memory(struct conns *conns, struct pool *pool, size_t object_bytes, uint32_t count)
+{
+	char *memory = calloc(count, object_bytes);
+	uint32_t *next = calloc(count, sizeof(*next));
+
+	if (!memory || !next) {
+		free(memory);
+		free(next);
+		return -ENOMEM;
+	}
+	pool_init(pool, memory, next, object_bytes, count);
+	conns->bytes += count * (object_bytes + sizeof(*next));
+	return 0;
+}
+
+static void give_memory(struct pool *pool)
+{
+	free(pool->memory);
+	free(pool->next);
+}
+
+static int take_heads(struct conns *conns)
+{
+	uint32_t count = 1;
+
+	while (count < CONN_KEYS * conns->config.connections_max)
+		count *= 2;
+	conns->heads = malloc(count * sizeof(conns->heads[0]));
+	if (!conns->heads)
+		return -ENOMEM;
+	conns->heads_mask = count - 1;
+	conns->bytes += count * sizeof(conns->heads[0]);
+	peers_init(conns);
+	return 0;
+}
+
+int conns_create(const struct conns_config *config, uint64_t now_ns, struct conns **ret_conns)
+{
+	struct conns *conns = calloc(1, sizeof(*conns));
+	int ret;
+
+	if (!conns)
+		return -ENOMEM;
+	conns->config = *config;
+	conns->now_ns = now_ns;
+	conns->pools_due_ns = UINT64_MAX;
+	conns->bytes = sizeof(*conns);
+	list_init(&conns->ready);
+	list_init(&conns->half);
+	list_init(&conns->opening);
+	list_init(&conns->silent);
+	list_init(&conns->lingering);
+	ret = settle_config(&conns->config);
+	if (ret == 0)
+		ret = take_memory(conns, &conns->pool, sizeof(struct conn), conns->config.connections_max);
+	if (ret == 0)
+		ret = take_memory(conns, &conns->buffers, CONN_BUFFER_BYTES, conns->config.buffers_max);
+	if (ret == 0)
+		ret = take_heads(conns);
+	if (ret != 0) {
+		conns_destroy(conns);
+		return ret;
+	}
+	*ret_conns = conns;
+	return 0;
+}
+
+void conns_destroy(struct conns *conns)
+{
+	if (!conns)
+		return;
+	give_memory(&conns->pool);
+	give_memory(&conns->buffers);
+	free(conns->heads);
+	free(conns);
+}
