@@ -135,39 +135,15 @@ size_t endpoint_format(const struct endpoint *ep, char buf[static ENDPOINT_TEXT_
 		buf, ENDPOINT_TEXT_MAX, ep->ip.family == IP_V6 ? "[%s]:%u" : "%s:%u", ip, ep->port);
 }
 
-bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && ip_equal(&a->ip, &b->ip);
-}
-
-bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr)
+bool ip_v6_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr)
 {
 	size_t whole = prefix->len / 8;
 	unsigned rest = prefix->len % 8;
 	uint8_t mask = (uint8_t)(0xff << (8 - rest));
 
-	if (prefix->addr.family != addr->family || memcmp(prefix->addr.bytes, addr->bytes, whole) != 0)
+	if (memcmp(prefix->addr.bytes, addr->bytes, whole) != 0)
 		return false;
 	return rest == 0 || ((prefix->addr.bytes[whole] ^ addr->bytes[whole]) & mask) == 0;
-}
-
-bool ip_is_multicast(const struct ip_addr *addr)
-{
-	return addr->family == IP_V4 ? (addr->bytes[0] & 0xf0) == 0xe0 : addr->bytes[0] == 0xff;
-}
-
-bool ip_is_unspecified(const struct ip_addr *addr)
-{
-	static const uint8_t zero[16];
-
-	return memcmp(addr->bytes, zero, sizeof(zero)) == 0;
-}
-
-bool ip_is_loopback(const struct ip_addr *addr)
-{
-	static const uint8_t one[16] = {[15] = 1};
-
-	return addr->family == IP_V4 ? addr->bytes[0] == 127 : memcmp(addr->bytes, one, sizeof(one)) == 0;
 }
 
 const char *transport_name(enum transport transport)

@@ -74,11 +74,52 @@ static inline bool ip_equal(const struct ip_addr *a, const struct ip_addr *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
-bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr);
-bool ip_is_multicast(const struct ip_addr *addr);
-bool ip_is_unspecified(const struct ip_addr *addr);
-bool ip_is_loopback(const struct ip_addr *addr);
+static inline bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && ip_equal(&a->ip, &b->ip);
+}
+
+/* An IPv4 address as a number in host order. */
+static inline uint32_t ip_v4_number(const struct ip_addr *addr)
+{
+	uint32_t number;
+
+	memcpy(&number, addr->bytes, sizeof(number));
+	return __builtin_bswap32(number);
+}
+
+bool ip_v6_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr);
+
+static inline bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr)
+{
+	uint32_t mask;
+
+	if (prefix->addr.family != addr->family)
+		return false;
+	if (addr->family != IP_V4)
+		return ip_v6_prefix_contains(prefix, addr);
+	mask = prefix->len == 0 ? 0 : UINT32_MAX << (32 - prefix->len);
+	return ((ip_v4_number(&prefix->addr) ^ ip_v4_number(addr)) & mask) == 0;
+}
+
+static inline bool ip_is_multicast(const struct ip_addr *addr)
+{
+	return addr->family == IP_V4 ? (addr->bytes[0] & 0xf0) == 0xe0 : addr->bytes[0] == 0xff;
+}
+
+static inline bool ip_is_unspecified(const struct ip_addr *addr)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(addr->bytes, zero, sizeof(zero)) == 0;
+}
+
+static inline bool ip_is_loopback(const struct ip_addr *addr)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return addr->family == IP_V4 ? addr->bytes[0] == 127 : memcmp(addr->bytes, one, sizeof(one)) == 0;
+}
 
 /* "udp", "tcp", "tls"; the other way round, any case. Returns 0 or -EINVAL. */
 const char *transport_name(enum transport transport);

@@ -46,12 +46,6 @@ bool port_listens(const struct net_port *port, const struct ip_addr *group)
 	return false;
 }
 
-static uint32_t v4_word(const struct ip_addr *ip)
-{
-	return (uint32_t)ip->bytes[0] << 24 | (uint32_t)ip->bytes[1] << 16 | (uint32_t)ip->bytes[2] << 8 |
-	       ip->bytes[3];
-}
-
 /* The subnet's own number and its broadcast address; a /31 or /32 has neither (RFC 3021). */
 static bool port_broadcasts(const struct net_port *port, const struct ip_addr *ip)
 {
@@ -61,7 +55,7 @@ static bool port_broadcasts(const struct net_port *port, const struct ip_addr *i
 
 		if (local->addr.family != IP_V4 || local->len > 30 || !ip_prefix_contains(local, ip))
 			continue;
-		host = v4_word(ip) & (UINT32_MAX >> local->len);
+		host = ip_v4_number(ip) & (UINT32_MAX >> local->len);
 		if (host == 0 || host == UINT32_MAX >> local->len)
 			return true;
 	}
@@ -72,12 +66,13 @@ bool ip_is_peer(const struct net_port *port, const struct ip_addr *ip)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-	if (ip_is_multicast(ip) || ip_is_unspecified(ip) || ip_is_loopback(ip) || port_owns(port, ip))
-		return false;
 	if (ip->family == IP_V6)
-		return memcmp(ip->bytes, mapped, sizeof(mapped)) != 0;
-	/* 0/8 is "this network", 240/4 is reserved and ends in the limited broadcast address. */
-	return ip->bytes[0] != 0 && ip->bytes[0] < 0xe0 && !port_broadcasts(port, ip);
+		return !ip_is_multicast(ip) && !ip_is_unspecified(ip) && !ip_is_loopback(ip) &&
+		       memcmp(ip->bytes, mapped, sizeof(mapped)) != 0 && !port_owns(port, ip);
+	/* 0/8 is "this network", 224/4 are groups, 240/4 is reserved and ends in the limited broadcast
+	 * address. */
+	return ip->bytes[0] != 0 && ip->bytes[0] < 0xe0 && !ip_is_loopback(ip) && !port_owns(port, ip) &&
+	       !port_broadcasts(port, ip);
 }
 
 bool port_on_link(const struct net_port *port, const struct ip_addr *ip)

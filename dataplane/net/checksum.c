@@ -7,6 +7,7 @@
 #include "net/checksum_priv.h"
 
 #include "base/ensure.h"
+#include "net/sum_priv.h"
 
 #include <rte_mbuf.h>
 
@@ -15,17 +16,6 @@
 static uint16_t sum_fold(uint64_t sum)
 {
 	return (uint16_t)~checksum_fold(sum);
-}
-
-/* Four sums side by side; gcc and clang make vector instructions of it. */
-typedef uint64_t lanes __attribute__((vector_size(32)));
-
-static inline lanes lanes_load(const uint8_t *p)
-{
-	lanes v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
 }
 
 /* Less than 8 bytes, without a copy: a load right behind shorter stores would wait for them. */
@@ -52,22 +42,17 @@ static inline uint64_t sum_rest(const uint8_t *p, size_t len)
 static uint64_t sum_bytes(const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
-	lanes low = {0};
-	lanes high = {0};
-	uint64_t sum = 0;
+	size_t whole = len & ~(size_t)(SUM_BLOCK - 1);
+	uint64_t sum = whole > 0 ? sum_blocks(p, whole) : 0;
 	uint64_t word;
 
-	for (; len >= sizeof(lanes); len -= sizeof(lanes), p += sizeof(lanes)) {
-		lanes v = lanes_load(p);
-		low += v & 0xffffffff;
-		high += v >> 32;
-	}
-	low += high;
+	p += whole;
+	len -= whole;
 	for (; len >= sizeof(word); len -= sizeof(word), p += sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
 		sum += (word & 0xffffffff) + (word >> 32);
 	}
-	return sum + sum_rest(p, len) + low[0] + low[1] + low[2] + low[3];
+	return sum + sum_rest(p, len);
 }
 
 uint16_t checksum_header(const void *bytes, size_t len)
@@ -75,7 +60,7 @@ uint16_t checksum_header(const void *bytes, size_t len)
 	return checksum_fold(sum_bytes(bytes, len));
 }
 
-static uint64_t sum_mbuf(const struct rte_mbuf *seg, uint32_t offset, uint32_t len)
+static uint64_t sum_chain(const struct rte_mbuf *seg, uint32_t offset, uint32_t len)
 {
 	uint64_t sum = 0;
 	uint32_t done = 0;
@@ -102,13 +87,28 @@ static uint64_t sum_mbuf(const struct rte_mbuf *seg, uint32_t offset, uint32_t l
 	return sum;
 }
 
+static inline uint64_t sum_mbuf(const struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
+{
+	if (likely_true(offset + len <= mbuf->data_len))
+		return sum_bytes(rte_pktmbuf_mtod_offset(mbuf, const void *, offset), len);
+	return sum_chain(mbuf, offset, len);
+}
+
+static uint64_t address_sum(const struct ip_addr *ip)
+{
+	uint64_t low;
+	uint64_t high;
+
+	/* The bytes behind an IPv4 address are zero and add nothing. */
+	memcpy(&low, ip->bytes, sizeof(low));
+	memcpy(&high, ip->bytes + sizeof(low), sizeof(high));
+	return (low & 0xffffffff) + (low >> 32) + (high & 0xffffffff) + (high >> 32);
+}
+
 static uint64_t pseudo_sum(const struct checksum_pseudo *pseudo, uint32_t len)
 {
-	size_t addr_len = pseudo->src->family == IP_V4 ? 4 : 16;
-	uint32_t tail[2] = {rte_cpu_to_be_32(len), rte_cpu_to_be_32(pseudo->proto)};
-
-	return sum_bytes(pseudo->src->bytes, addr_len) + sum_bytes(pseudo->dst->bytes, addr_len) +
-	       sum_bytes(tail, sizeof(tail));
+	return address_sum(pseudo->src) + address_sum(pseudo->dst) + rte_cpu_to_be_32(len) +
+	       rte_cpu_to_be_32(pseudo->proto);
 }
 
 uint16_t checksum_mbuf(

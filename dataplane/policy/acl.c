@@ -29,11 +29,14 @@ struct acl {
 
 static address_t address_of(const struct ip_addr *ip)
 {
-	address_t value = 0;
+	uint64_t high;
+	uint64_t low;
 
-	for (int i = 0; i < (ip->family == IP_V4 ? 4 : 16); i++)
-		value = value << 8 | ip->bytes[i];
-	return value;
+	if (ip->family == IP_V4)
+		return ip_v4_number(ip);
+	memcpy(&high, ip->bytes, sizeof(high));
+	memcpy(&low, ip->bytes + sizeof(high), sizeof(low));
+	return (address_t)__builtin_bswap64(high) << 64 | __builtin_bswap64(low);
 }
 
 static address_t family_last(uint8_t family)
@@ -230,7 +233,7 @@ static size_t v6_search(const struct acl *acl, address_t key)
 int acl_match(const struct acl *acl, const struct ip_addr *source)
 {
 	if (source->family == IP_V4)
-		return acl->v4_owners[v4_search(acl, (uint32_t)address_of(source))];
+		return acl->v4_owners[v4_search(acl, ip_v4_number(source))];
 	ensure(source->family == IP_V6);
 	return acl->v6_owners[v6_search(acl, address_of(source))];
 }

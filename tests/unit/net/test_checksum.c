@@ -40,6 +40,20 @@ static void test_every_length_and_alignment_is_summed_right(void **state)
 	}
 }
 
+/* All zero and all ones take the sums of a whole datagram as far as they can go. */
+static void test_the_longest_datagram_is_summed_right(void **state)
+{
+	static uint8_t bytes[65535];
+
+	(void)state;
+	for (int value = 0; value <= 0xff; value += 0x33) {
+		memset(bytes, value, sizeof(bytes));
+		for (uint32_t len = sizeof(bytes) - 70; len <= sizeof(bytes); len++)
+			assert_int_equal(
+				rte_be_to_cpu_16(checksum_header(bytes, len)), slow_checksum(bytes, len, 0));
+	}
+}
+
 static void test_segments_of_any_size_make_no_difference(void **state)
 {
 	struct rig *rig = *state;
@@ -77,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(test_published_sums_come_out),
 		RIG_TEST(test_every_length_and_alignment_is_summed_right),
+		RIG_TEST(test_the_longest_datagram_is_summed_right),
 		RIG_TEST(test_segments_of_any_size_make_no_difference),
 		RIG_TEST(test_the_pseudo_header_counts),
 	};
