@@ -91,14 +91,48 @@ static struct span written_since(const struct sip_writer *w, size_t begin)
 	return span_of(w->buf + begin, w->len - begin);
 }
 
-void sip_write_via_received(
-	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *ret_kept)
+static void write_rport(struct sip_writer *w, const struct endpoint *src, struct sip_via *kept)
+{
+	size_t begin;
+
+	sip_write_lit(w, "=");
+	begin = w->len;
+	sip_write_u32(w, src->port);
+	kept->rport = written_since(w, begin);
+	kept->rport_filled = true;
+}
+
+/* Can the Via stay as it is, but for what is added? Nearly all can. */
+static bool is_to_be_filled(const struct sip_via *via)
+{
+	static const char rport[] = {';', 'r', 'p', 'o', 'r', 't'};
+
+	if (via->received.len > 0 || via->rport_filled)
+		return false;
+	return !via->has_rport || memcmp(via->rport.p - sizeof(rport), rport, sizeof(rport)) == 0;
+}
+
+static void write_filled(
+	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *kept)
+{
+	const char *end = span_end(via->whole);
+
+	if (!via->has_rport) {
+		sip_write(w, via->whole);
+		return;
+	}
+	sip_write(w, span_from(via->whole.p, via->rport.p));
+	write_rport(w, src, kept);
+	sip_write(w, span_from(via->rport.p, end));
+}
+
+/* Values that are ours to write are left out where the peer wrote them. */
+static void write_replaced(
+	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *kept)
 {
 	struct span rest = via->whole;
 	struct span param;
-	size_t begin;
 
-	*ret_kept = *via;
 	/* What stands before the first ';' is protocol and sent-by; neither can hold one. */
 	if (next_param(&rest, &param))
 		sip_write(w, param);
@@ -112,12 +146,21 @@ void sip_write_via_received(
 			sip_write(w, param);
 			continue;
 		}
-		sip_write_lit(w, "rport=");
-		begin = w->len;
-		sip_write_u32(w, src->port);
-		ret_kept->rport = written_since(w, begin);
-		ret_kept->rport_filled = true;
+		sip_write_lit(w, "rport");
+		write_rport(w, src, kept);
 	}
+}
+
+void sip_write_via_received(
+	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *ret_kept)
+{
+	size_t begin;
+
+	*ret_kept = *via;
+	if (likely_true(is_to_be_filled(via)))
+		write_filled(w, via, src, ret_kept);
+	else
+		write_replaced(w, via, src, ret_kept);
 	sip_write_lit(w, ";received=");
 	begin = w->len;
 	sip_write_ip(w, &src->ip, false);

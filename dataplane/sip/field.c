@@ -54,7 +54,7 @@ void param_skip(struct cursor *c)
 	}
 }
 
-bool sip_param_find(struct span params, const char *name, struct span *ret_value)
+bool sip_param_search(struct span params, const char *name, struct span *ret_value)
 {
 	struct cursor c = whole_of(params);
 	struct span wanted = span_str(name);

@@ -14,7 +14,13 @@
  * Finds a parameter by name in a ';'-separated list (case-insensitive, quoted values understood). Returns
  * true when it is there; *ret_value is then its value, quotes included, empty for a parameter without '='.
  */
-bool sip_param_find(struct span params, const char *name, struct span *ret_value);
+bool sip_param_search(struct span params, const char *name, struct span *ret_value);
+
+/* Inline, because most URIs have no parameters. */
+static inline bool sip_param_find(struct span params, const char *name, struct span *ret_value)
+{
+	return params.len > 0 && sip_param_search(params, name, ret_value);
+}
 
 /*
  * Takes the next element off a comma-separated header value (quotes and angle brackets protect commas).

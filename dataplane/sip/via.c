@@ -95,13 +95,13 @@ static inline int field_set(struct span *field, struct span value)
 	return 0;
 }
 
-static inline int rport_set(struct sip_via *via, struct span value)
+static inline int rport_set(struct sip_via *via, struct span name, struct span value)
 {
 	if (via->has_rport)
 		return -EINVAL;
 	via->has_rport = true;
 	via->rport_filled = !span_empty(value);
-	via->rport = value;
+	via->rport = via->rport_filled ? value : span_of(span_end(name), 0);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ static inline int param_set(struct sip_via *via, struct span name, struct span v
 	if (NAME_IS(name, "branch"))
 		return field_set(&via->branch, value);
 	if (NAME_IS(name, "rport"))
-		return rport_set(via, value);
+		return rport_set(via, name, value);
 	if (NAME_IS(name, "received"))
 		return field_set(&via->received, value);
 	if (NAME_IS(name, "maddr"))

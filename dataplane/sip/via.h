@@ -17,7 +17,7 @@ struct sip_via {
 	struct span branch;    /* empty when absent (RFC 2543 peers) */
 	struct span received;
 	struct span maddr;
-	struct span rport; /* its value; empty when absent or without one */
+	struct span rport; /* its value; without one empty, right behind the parameter's name */
 	uint16_t port;     /* sent-by port in host order; 0 when absent */
 	bool has_rport;    /* the parameter is there, with or without a value */
 	bool rport_filled; /* ... with a value */

@@ -15,7 +15,7 @@
 #define sip_method_lookup   scalar_method_lookup
 #define sip_method_name     scalar_method_name
 #define sip_name_addr_parse scalar_name_addr_parse
-#define sip_param_find      scalar_param_find
+#define sip_param_search    scalar_param_search
 #define sip_parse           scalar_parse
 #define sip_unescape        scalar_unescape
 #define sip_uri_parse       scalar_uri_parse

@@ -52,6 +52,8 @@ static void test_rport_is_there_with_or_without_a_value(void **state)
 	parse("SIP/2.0/UDP h;rport;branch=z");
 	assert_true(via.has_rport);
 	assert_false(via.rport_filled);
+	assert_int_equal(via.rport.len, 0);
+	assert_memory_equal(via.rport.p, ";branch", 7);
 	parse("SIP/2.0/UDP h;branch=z;RPort=5066");
 	assert_true(via.has_rport);
 	assert_true(via.rport_filled);
