@@ -32,14 +32,6 @@ static struct span without_trailing_dot(struct span name)
 	return name;
 }
 
-/* ASCII only, whatever the locale: names compare so (RFC 4343). */
-static struct span lower_case(struct span name, char *out)
-{
-	for (size_t i = 0; i < name.len; i++)
-		out[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] | 0x20) : name.p[i];
-	return span_of(out, name.len);
-}
-
 /* The slot of a name in lower case, or the empty one where it would go. */
 static struct domain_slot *slot_of(const struct domain_set *set, struct span name)
 {
@@ -113,7 +105,7 @@ int domain_set_create(const struct span *names, size_t count, struct domain_set 
 		rc = set_alloc(set, count, bytes);
 	at = set->text;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		struct span name = lower_case(without_trailing_dot(names[i]), at);
+		struct span name = span_lower(without_trailing_dot(names[i]), at);
 		at += name.len;
 		rc = name_add(set, name);
 	}
@@ -145,5 +137,5 @@ int domain_find(const struct domain_set *set, struct span host)
 	if (host.len == 0 || host.len > sizeof(buf))
 		return DOMAIN_UNKNOWN;
 	static_assert(DOMAIN_UNKNOWN == -1, "an empty slot's index says unknown");
-	return slot_of(set, lower_case(host, buf))->index;
+	return slot_of(set, span_lower(host, buf))->index;
 }

@@ -254,6 +254,11 @@ static int note_rank(
 	return 0;
 }
 
+bool user_table_is_empty(const struct user_table *table)
+{
+	return !table->database;
+}
+
 void user_match(
 	const struct user_table *table, unsigned worker, struct span user, struct route_result *ret_result)
 {

@@ -10,6 +10,8 @@
 #include "policy/route.h"
 #include "policy/route_build.h"
 
+#include <stdbool.h>
+
 enum {
 	USER_PART_MAX_BYTES = 255,  /* a longer user part matches nothing */
 	USER_REGEX_MAX_BYTES = 255, /* of one expression */
@@ -27,6 +29,9 @@ must_use int user_table_create(const struct route *routes, size_t route_count, u
 	struct user_table **ret_table, struct policy_error *ret_error);
 
 void user_table_destroy(struct user_table *table); /* NULL is fine */
+
+/* Without any pattern: then there is no need to make a user part ready for user_match(). */
+bool user_table_is_empty(const struct user_table *table);
 
 /*
  * Finds the patterns that match a user part with its escapes undone; an empty one matches nothing. Order:

@@ -7,14 +7,6 @@
 
 #include "base/hash.h"
 
-/* ASCII only, as domains compare (RFC 4343). */
-static size_t lower_case(struct span host, char name[static HOST_NAME_MAX_BYTES])
-{
-	for (size_t i = 0; i < host.len; i++)
-		name[i] = host.p[i] >= 'A' && host.p[i] <= 'Z' ? (char)(host.p[i] | 0x20) : host.p[i];
-	return host.len;
-}
-
 static struct refused_domain *find(struct refused_domains *refused, struct span name, uint32_t hash)
 {
 	for (uint32_t i = 0; i < refused->count; i++) {
@@ -50,7 +42,7 @@ void refused_domains_note(struct refused_domains *refused, struct span host)
 	if (host.len > 0 && host.p[host.len - 1] == '.')
 		host.len--;
 	if (host.len > 0 && host.len <= HOST_NAME_MAX_BYTES) {
-		struct span name = span_of(buf, lower_case(host, buf));
+		struct span name = span_lower(host, buf);
 		uint32_t hash = (uint32_t)hash_bytes(name.p, name.len, 0);
 
 		row = find(refused, name, hash);

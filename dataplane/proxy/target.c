@@ -85,7 +85,7 @@ static void try_users(
 	struct route_result found;
 	int len;
 
-	if (uri->user.len == 0 || !query->snap->users)
+	if (uri->user.len == 0 || !query->snap->users || user_table_is_empty(query->snap->users))
 		return;
 	len = sip_unescape(uri->user, user, sizeof(user));
 	if (len < 0)
