@@ -11,6 +11,7 @@
 #include "sim/packet.h"
 #include "sip/msg.h"
 #include "support/eal.h"
+#include "support/small_tcp.h"
 #include "support/snapshot_fixture.h"
 #include "worker/worker.h"
 
@@ -182,6 +183,7 @@ static void build_worker(struct bench *bench, struct rcu *rcu)
 		.pool = bench->wire.pool,
 		.rcu = rcu,
 		.seed = 1,
+		.tcp = small_tcp(),
 		.now_ns = 1000000000};
 	struct worker_port *port = &config.ports[0];
 

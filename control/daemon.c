@@ -206,6 +206,7 @@ static void describe_plane(struct daemon *daemon)
 	plane->mbufs = config->workers.mbufs > 0 ? config->workers.mbufs : mbufs_wanted(config);
 	plane->port_count = config_count(config, CONFIG_PORTS);
 	plane->ports = daemon->plane_ports;
+	plane->tcp = (struct tcp_config){.port_first = 32768, .port_last = 60999};
 	for (unsigned i = 0; i < plane->port_count; i++) {
 		const struct config_port *port = config_port_at(config, i);
 		struct plane_port *to = &daemon->plane_ports[i];
@@ -293,6 +294,8 @@ static int create_plane(struct daemon *daemon, char error[static DAEMON_ERROR_MA
 
 	if (ret == 0)
 		ret = key_draw(&daemon->plane_config.probe_key);
+	if (ret == 0)
+		ret = key_draw(&daemon->plane_config.tcp.secret);
 	if (ret < 0)
 		return ret;
 	daemon->plane_config.first = daemon->publisher.current;

@@ -57,7 +57,7 @@ enum limits {
 	HOST_NAME_MAX_BYTES = 255,  /* RFC 1035 2.3.4 */
 
 	TCP_LISTENERS_MAX = 64,
-	TCP_SOURCES_MAX = 16,           /* local addresses to connect from */
+	TCP_SOURCES_MAX = 128,          /* local addresses to connect from */
 	TCP_WINDOW_MAX_BYTES = 4 << 20, /* receive window that an operator can ask for */
 	TCP_SHIFT_MAX = 14,             /* RFC 7323 2.3 */
 	TCP_SPANS_MAX = 64,             /* pieces that one tcp_receive() shows */
@@ -82,6 +82,7 @@ static_assert((LATENCY_ENTRIES & (LATENCY_ENTRIES - 1)) == 0, "the modulo is a m
 static_assert((TRACE_RECORDS & (TRACE_RECORDS - 1)) == 0, "indices are masked");
 static_assert(ROUTE_VALUES_MAX <= SIP_HEADERS_MAX, "each may be a line of its own");
 static_assert(TCP_LISTENERS_MAX >= LISTENERS_MAX, "each listener may be a stream listener");
+static_assert(TCP_SOURCES_MAX >= PORTS_MAX * ADDRESSES_PER_PORT_MAX, "each of our addresses may be one");
 static_assert(TCP_WINDOW_MAX_BYTES <= 65535 << TCP_SHIFT_MAX, "the header can name the window");
 static_assert(SIP_EDIT_TEXT_MAX < SIP_DATAGRAM_MAX, "an edited message must still be one datagram");
 

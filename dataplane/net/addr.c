@@ -109,19 +109,24 @@ int route_find(struct net *net, const struct ip_addr *src, const struct ip_addr 
 	return 0;
 }
 
-/* Among the addresses of a port: one in dst's subnet, else one of dst's family that can go through the
- * gateway. */
-static const struct ip_prefix *port_source(
-	const struct net_port *port, const struct ip_addr *dst, bool on_link)
+/* An address of the port in dst's subnet, or one of dst's family that can go through the gateway. */
+static bool source_fits(
+	const struct net_port *port, const struct ip_prefix *local, const struct ip_addr *dst, bool on_link)
 {
 	const struct ip_addr *gateway = dst->family == IP_V4 ? &port->gateway_v4 : &port->gateway_v6;
 
+	if (on_link)
+		return ip_prefix_contains(local, dst);
+	return gateway->family == dst->family && local->addr.family == dst->family &&
+	       !ip6_is_link_local(&local->addr);
+}
+
+static const struct ip_prefix *port_source(
+	const struct net_port *port, const struct ip_addr *dst, bool on_link)
+{
 	for (uint16_t i = 0; i < port->local_count; i++) {
-		const struct ip_prefix *local = &port->local[i];
-		if (on_link ? ip_prefix_contains(local, dst)
-			    : gateway->family == dst->family && local->addr.family == dst->family &&
-					!ip6_is_link_local(&local->addr))
-			return local;
+		if (source_fits(port, &port->local[i], dst, on_link))
+			return &port->local[i];
 	}
 	return NULL;
 }
@@ -138,4 +143,20 @@ int net_source_for(const struct net *net, const struct ip_addr *dst, struct ip_a
 		}
 	}
 	return -ENETUNREACH;
+}
+
+bool net_source_fits(const struct net *net, const struct ip_addr *src, const struct ip_addr *dst)
+{
+	for (int on_link = 1; on_link >= 0; on_link--) {
+		for (uint16_t i = 0; i < net->port_count; i++) {
+			const struct net_port *port = &net->ports[i];
+			if (!port_source(port, dst, on_link == 1))
+				continue;
+			for (uint16_t k = 0; k < port->local_count; k++)
+				if (ip_equal(&port->local[k].addr, src))
+					return source_fits(port, &port->local[k], dst, on_link == 1);
+			return false;
+		}
+	}
+	return false;
 }

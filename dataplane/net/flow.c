@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hash by which a worker spreads frames over its fellows. It reads a frame that nobody has checked yet,
- * so every read is bounded, and what cannot be read counts as zero.
+ * Which flow a frame belongs to, by which a worker gives it to the fellow that has the flow. It reads a frame
+ * that nobody has checked yet, so every read is bounded, and what cannot be read counts as zero.
  */
 #include "net/flow.h"
 
 #include "base/hash.h"
+#include "net/net_priv.h"
+#include "net/quote_priv.h"
 
 #include <rte_ether.h>
 #include <rte_ip.h>
@@ -14,6 +16,14 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
+
+/* What stands where in a frame. */
+struct view {
+	uint32_t l4_at;   /* from the start of the frame */
+	uint8_t family;   /* enum ip_family; IP_NONE: not IP */
+	uint8_t proto;    /* of what follows the IP header */
+	bool is_fragment; /* of IPv4: one has no ports, or not all of its bytes */
+};
 
 static uint64_t word_at(const struct rte_mbuf *frame, uint32_t offset, uint32_t len)
 {
@@ -24,52 +34,118 @@ static uint64_t word_at(const struct rte_mbuf *frame, uint32_t offset, uint32_t 
 	return word;
 }
 
-static bool has_ports(uint8_t proto)
+/* A fragment or transport header behind other IPv6 extension headers is not looked for: such packets go by
+ * their addresses. */
+static struct view view_of(const struct rte_mbuf *frame)
 {
-	return proto == IPPROTO_UDP || proto == IPPROTO_TCP;
+	struct view view = {.l4_at = ETH_HEADER, .family = IP_NONE};
+
+	switch (rte_be_to_cpu_16((uint16_t)word_at(frame, 12, 2))) {
+	case RTE_ETHER_TYPE_IPV4:
+		view.family = IP_V4;
+		view.l4_at += ((uint32_t)word_at(frame, ETH_HEADER, 1) & 0xf) * 4;
+		view.proto = (uint8_t)word_at(frame, ETH_HEADER + 9, 1);
+		view.is_fragment = ((uint16_t)word_at(frame, ETH_HEADER + 6, 2) &
+					   RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0;
+		return view;
+	case RTE_ETHER_TYPE_IPV6:
+		view.family = IP_V6;
+		view.l4_at += IP6_HEADER;
+		view.proto = (uint8_t)word_at(frame, ETH_HEADER + 6, 1);
+		return view;
+	default:
+		return view;
+	}
 }
 
-static uint64_t hash_v4(const struct rte_mbuf *frame)
+static bool has_ports(const struct view *view)
 {
-	uint32_t ip = sizeof(struct rte_ether_hdr);
-	uint8_t version_ihl = (uint8_t)word_at(frame, ip, 1);
-	uint16_t fragment = (uint16_t)word_at(frame, ip + 6, 2);
-	uint64_t hash = hash_mix(word_at(frame, ip + 12, 8));
-
-	/* Only the first fragment has ports, so all of them go by the datagram's id. */
-	if (fragment & rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
-		return hash_mix(hash ^ word_at(frame, ip + 4, 2));
-	if (!has_ports((uint8_t)word_at(frame, ip + 9, 1)))
-		return hash;
-	return hash_mix(hash ^ word_at(frame, ip + (version_ihl & 0xf) * 4U, 4));
+	return !view->is_fragment && (view->proto == IPPROTO_UDP || view->proto == IPPROTO_TCP);
 }
 
-/* A fragment or transport header behind other extension headers is not looked for: such packets go by their
- * addresses. */
-static uint64_t hash_v6(const struct rte_mbuf *frame)
+/* ICMP "unreachable", and ICMPv6 "unreachable" and "too big": what concerns a flow of ours. */
+static bool is_error(const struct rte_mbuf *frame, const struct view *view)
 {
-	uint32_t ip = sizeof(struct rte_ether_hdr);
-	uint32_t next = ip + sizeof(struct rte_ipv6_hdr);
+	uint8_t type = (uint8_t)word_at(frame, view->l4_at, 1);
+
+	if (view->family == IP_V4)
+		return view->proto == IPPROTO_ICMP && !view->is_fragment && type == 3;
+	return view->family == IP_V6 && view->proto == IPPROTO_ICMPV6 && (type == 1 || type == 2);
+}
+
+static bool quote_of(const struct rte_mbuf *frame, const struct view *view, struct quote *ret_quote)
+{
+	uint32_t at = view->l4_at + ICMP_HEADER;
+
+	return is_error(frame, view) && at < frame->data_len &&
+	       quote_read(rte_pktmbuf_mtod_offset(frame, const uint8_t *, at), frame->data_len - at,
+		       ret_quote) == PACKET_NEXT;
+}
+
+/* Addresses and ports as they lie in a frame that comes to us. */
+static uint64_t hash_addresses(const uint8_t *src, const uint8_t *dst, uint8_t family)
+{
+	uint32_t len = family == IP_V4 ? 4 : 16;
 	uint64_t hash = 0;
 
-	for (uint32_t offset = 8; offset < sizeof(struct rte_ipv6_hdr); offset += 8)
-		hash = hash_mix(hash ^ word_at(frame, ip + offset, 8));
-	uint8_t proto = (uint8_t)word_at(frame, ip + 6, 1);
-	if (proto == IPPROTO_FRAGMENT)
-		return hash_mix(hash ^ word_at(frame, next + 4, 4));
-	if (has_ports(proto))
-		return hash_mix(hash ^ word_at(frame, next, 4));
+	for (uint32_t at = 0; at < len; at += 4) {
+		uint32_t words[2];
+		memcpy(&words[0], src + at, 4);
+		memcpy(&words[1], dst + at, 4);
+		hash = hash_mix(hash ^ ((uint64_t)words[0] << 32 | words[1]));
+	}
 	return hash;
+}
+
+static uint64_t hash_quoted(const struct quote *quote)
+{
+	uint64_t hash = hash_addresses(quote->remote.ip.bytes, quote->local.ip.bytes, quote->local.ip.family);
+
+	return hash_mix(hash ^ ((uint64_t)rte_cpu_to_be_16(quote->local.port) << 16 |
+				       rte_cpu_to_be_16(quote->remote.port)));
+}
+
+static uint64_t hash_ends(const struct rte_mbuf *frame, const struct view *view)
+{
+	uint32_t at = ETH_HEADER + (view->family == IP_V4 ? 12 : 8);
+	uint32_t len = view->family == IP_V4 ? 4 : 16;
+	uint8_t addresses[32] = {0};
+
+	if (at + 2 * len <= frame->data_len)
+		memcpy(addresses, rte_pktmbuf_mtod_offset(frame, const char *, at), 2 * (size_t)len);
+	return hash_addresses(addresses, addresses + len, view->family);
 }
 
 uint32_t net_flow_hash(const struct rte_mbuf *frame)
 {
-	switch (rte_be_to_cpu_16((uint16_t)word_at(frame, 12, 2))) {
-	case RTE_ETHER_TYPE_IPV4:
-		return (uint32_t)hash_v4(frame);
-	case RTE_ETHER_TYPE_IPV6:
-		return (uint32_t)hash_v6(frame);
-	default:
+	struct view view = view_of(frame);
+	struct quote quote;
+	uint64_t hash;
+
+	if (view.family == IP_NONE)
 		return 0;
-	}
+	if (quote_of(frame, &view, &quote))
+		return (uint32_t)hash_quoted(&quote);
+	hash = hash_ends(frame, &view);
+	/* Only the first fragment has ports, so all of them go by the datagram's id. */
+	if (view.is_fragment)
+		hash = hash_mix(hash ^ word_at(frame, ETH_HEADER + 4, 2));
+	else if (view.family == IP_V6 && view.proto == IPPROTO_FRAGMENT)
+		hash = hash_mix(hash ^ word_at(frame, view.l4_at + 4, 4));
+	else if (has_ports(&view))
+		hash = hash_mix(hash ^ word_at(frame, view.l4_at, 4));
+	return (uint32_t)hash;
+}
+
+struct flow_end net_flow_end(const struct rte_mbuf *frame)
+{
+	struct view view = view_of(frame);
+	struct quote quote;
+
+	if (has_ports(&view))
+		return (struct flow_end){
+			view.proto, rte_be_to_cpu_16((uint16_t)word_at(frame, view.l4_at + 2, 2))};
+	if (quote_of(frame, &view, &quote))
+		return (struct flow_end){quote.proto, quote.local.port};
+	return (struct flow_end){0};
 }

@@ -11,9 +11,21 @@
 struct rte_mbuf;
 
 /*
- * All frames of one UDP or TCP flow, and all fragments of one datagram, have one value. Frames that are not
- * IP have 0, so that one worker hears all of ARP. Malformed frames have some value: net_input() judges.
+ * All frames of one UDP or TCP flow, all fragments of one datagram, and the ICMP errors about what we sent in
+ * a flow have one value. Frames that are not IP have 0, so that one worker hears all of ARP. Malformed frames
+ * have some value: net_input() judges.
  */
 uint32_t net_flow_hash(const struct rte_mbuf *frame);
+
+/*
+ * Our end of the flow that a frame belongs to: its destination port, or the source port of the packet of ours
+ * that an ICMP error quotes. Nothing is checked but that it can be read; proto 0: it has none, being a
+ * fragment or of another protocol or too short.
+ */
+struct flow_end {
+	uint8_t proto; /* IPPROTO_UDP or IPPROTO_TCP */
+	uint16_t port;
+};
+struct flow_end net_flow_end(const struct rte_mbuf *frame);
 
 #endif

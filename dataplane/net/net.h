@@ -14,6 +14,7 @@
 #include "base/ensure.h"
 #include "net/config.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,6 +73,11 @@ void net_neigh_learn(struct net *net, const struct net_neighbour *neighbour, uin
 
 /* The address of ours that a datagram to dst should carry. 0, or -ENETUNREACH. Not for the packet path. */
 must_use int net_source_for(const struct net *net, const struct ip_addr *dst, struct ip_addr *ret_src);
+
+/* May a connection to dst begin at src? True for net_source_for()'s choice and the others of its port like
+ * it.
+ */
+bool net_source_fits(const struct net *net, const struct ip_addr *src, const struct ip_addr *dst);
 
 /*
  * The payload as linear bytes: in place when it is contiguous, else copied to buf. NULL when buf_size is too

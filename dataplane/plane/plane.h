@@ -12,6 +12,7 @@
 #include "plane/idle.h"
 #include "limits.h"
 #include "plane/port.h"
+#include "tcp/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,6 +45,7 @@ struct plane_config {
 	const struct plane_port *ports;
 	const struct snapshot *first; /* generation to start with */
 	uint64_t seed;                /* of the workers' randomness */
+	struct tcp_config tcp;        /* of each worker, but for the ports, which they share: worker.h */
 	struct hash_key probe_key;    /* from getrandom(): authenticates answers to probes */
 };
 

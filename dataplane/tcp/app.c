@@ -42,17 +42,13 @@ int tcp_connect(struct tcp *tcp, const struct endpoint *remote, uint64_t cookie,
 	struct tcb **ret_tcb)
 {
 	struct endpoint local;
-	struct source *source = source_take(tcp, remote->ip.family, &local.port);
 	struct tcp_key key;
-	int ret;
+	int ret = source_take(tcp, &remote->ip, &local);
 
 	ensure(now_ns >= tcp->now_ns);
 	tcp->now_ns = now_ns;
-	if (!source) {
-		tcp_count(tcp, STAT_tcp_ports_exhausted);
-		return -EADDRNOTAVAIL;
-	}
-	local.ip = source->ip;
+	if (ret != 0)
+		return ret;
 	key = key_of(&local, remote);
 	ret = begin_active(tcp, &key, cookie, ret_tcb);
 	if (ret != 0)

@@ -64,6 +64,8 @@ struct tcp_config {
 	 */
 	void (*output)(
 		void *ctx, const struct ip_addr *src, const struct ip_addr *dst, struct rte_mbuf *mbuf);
+	/* Optional: may a connection to `remote` begin at that address? Else any of the family may. */
+	bool (*source_fits)(void *ctx, const struct ip_addr *source, const struct ip_addr *remote);
 	void (*event)(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why);
 };
 

@@ -55,20 +55,40 @@ void sources_free(struct tcp *tcp)
 		rte_free(tcp->sources[i].ports);
 }
 
-/* The addresses of the family take turns. */
-struct source *source_take(struct tcp *tcp, uint32_t family, uint16_t *ret_port)
+static bool source_fits(const struct tcp *tcp, const struct source *source, const struct ip_addr *remote)
 {
+	if (source->ip.family != remote->family)
+		return false;
+	return !tcp->config.source_fits || tcp->config.source_fits(tcp->config.ctx, &source->ip, remote);
+}
+
+static uint16_t port_take(struct source *source)
+{
+	uint16_t port = source->ports[source->head];
+
+	source->head = (source->head + 1) % source->capacity;
+	source->count--;
+	return port;
+}
+
+/* The addresses that fit take turns. */
+int source_take(struct tcp *tcp, const struct ip_addr *remote, struct endpoint *ret_local)
+{
+	int ret = -ENETUNREACH;
+
 	for (uint32_t i = 0; i < tcp->source_count; i++) {
 		struct source *source = &tcp->sources[(tcp->source_next + i) % tcp->source_count];
-		if (source->ip.family != family || source->count == 0)
+		if (!source_fits(tcp, source, remote))
+			continue;
+		ret = -EADDRNOTAVAIL;
+		if (source->count == 0)
 			continue;
 		tcp->source_next = (tcp->source_next + i + 1) % tcp->source_count;
-		*ret_port = source->ports[source->head];
-		source->head = (source->head + 1) % source->capacity;
-		source->count--;
-		return source;
+		*ret_local = (struct endpoint){source->ip, port_take(source)};
+		return 0;
 	}
-	return NULL;
+	tcp_count(tcp, ret == -ENETUNREACH ? STAT_tcp_no_source : STAT_tcp_ports_exhausted);
+	return ret;
 }
 
 void source_give(struct tcp *tcp, const struct tcp_key *key)

@@ -137,7 +137,7 @@ void queue_append(struct tcb *tcb, struct queue queue, struct rte_mbuf *chain);
 void queue_cut(struct tcb *tcb, struct queue queue, uint32_t bytes);
 
 /* ports.c */
-struct source *source_take(struct tcp *tcp, uint32_t family, uint16_t *ret_port);
+int source_take(struct tcp *tcp, const struct ip_addr *remote, struct endpoint *ret_local);
 void source_give(struct tcp *tcp, const struct tcp_key *key);
 void sources_free(struct tcp *tcp);
 

@@ -70,7 +70,8 @@ must_use int tcp_unlisten(struct tcp *tcp, const struct endpoint *local);
 /* An address of ours that tcp_connect() may use. 0, -EEXIST, -ENOSPC, -ENOMEM. At start only: allocates. */
 must_use int tcp_add_source(struct tcp *tcp, const struct ip_addr *source);
 
-/* Sends a SYN. 0, -EADDRNOTAVAIL (no source address or port is left), -ENOBUFS (no connection is left). */
+/* Sends a SYN. 0, -ENETUNREACH (no source address fits), -EADDRNOTAVAIL (no port of those that fit is free),
+ * -ENOBUFS (no connection is left). */
 must_use int tcp_connect(struct tcp *tcp, const struct endpoint *remote, uint64_t cookie, uint64_t now_ns,
 	struct tcb **ret_tcb);
 

@@ -3,57 +3,27 @@
  * Frames in: from the queues this worker polls, and from workers that took frames of its flows. Where a
  * device does not spread flows itself, the queue's worker does it here, before anything is parsed; the flow
  * hash is net's, so all fragments of a datagram meet on one worker. What answers to a worker's own source
- * port goes to that worker in any case: it alone knows when it asked.
+ * port goes to that worker in any case: it alone knows when it asked, and a connection is nobody else's.
  */
 #include "worker/exchange.h"
 #include "net/flow.h"
 #include "worker/worker_priv.h"
 
-#include <rte_byteorder.h>
-#include <rte_ether.h>
-#include <rte_ip.h>
+#include <netinet/in.h>
 #include <rte_mbuf.h>
-#include <rte_udp.h>
-
-/* The UDP destination port of a frame that is whole, or 0. Headers are in the first segment or not looked at.
- */
-static uint16_t udp_port_of(const struct rte_mbuf *frame)
-{
-	const uint8_t *bytes = rte_pktmbuf_mtod(frame, const uint8_t *);
-	unsigned len = rte_pktmbuf_data_len(frame);
-	unsigned at = RTE_ETHER_HDR_LEN;
-
-	/* Enough to read the fields of either family; where UDP begins is checked again below. */
-	if (len < at + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
-		return 0;
-	const struct rte_ether_hdr *ether = (const void *)bytes;
-	if (ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4)) {
-		const struct rte_ipv4_hdr *ip = (const void *)(bytes + at);
-		const uint16_t fragment_bits = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
-		if (ip->next_proto_id != IPPROTO_UDP || (ip->fragment_offset & RTE_BE16(fragment_bits)))
-			return 0;
-		at += rte_ipv4_hdr_len(ip);
-	} else if (ether->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
-		const struct rte_ipv6_hdr *ip = (const void *)(bytes + at);
-		if (ip->proto != IPPROTO_UDP)
-			return 0;
-		at += sizeof(*ip);
-	} else {
-		return 0;
-	}
-	if (len < at + sizeof(struct rte_udp_hdr))
-		return 0;
-	const struct rte_udp_hdr *udp = (const void *)(bytes + at);
-	return rte_be_to_cpu_16(udp->dst_port);
-}
 
 /* The worker that a frame belongs to. */
 static unsigned worker_for(const struct worker *worker, unsigned port, const struct rte_mbuf *frame)
 {
-	unsigned asked = (unsigned)udp_port_of(frame) - worker->snap->source_port_base;
+	struct flow_end end = net_flow_end(frame);
+	unsigned owner = UINT32_MAX;
 
-	if (asked < worker->config.count)
-		return asked;
+	if (end.proto == IPPROTO_UDP)
+		owner = (unsigned)end.port - worker->snap->source_port_base;
+	else if (end.proto == IPPROTO_TCP)
+		owner = worker_of_tcp_port(worker, end.port);
+	if (owner < worker->config.count)
+		return owner;
 	if (worker->config.ports[port].spread)
 		return net_flow_hash(frame) % worker->config.count;
 	return worker->config.index;

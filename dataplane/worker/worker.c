@@ -36,6 +36,7 @@ unsigned worker_poll(struct worker *worker, uint64_t now_ns)
 	work += worker_receive(worker);
 	work += timer_wheel_run(&worker->wheel, now_ns, WORKER_TIMER_STEPS);
 	probe_flush(&worker->probes, now_ns);
+	tcp_tick(worker->tcp, now_ns);
 	net_tick(worker->net, now_ns);
 	net_flush(worker->net);
 
@@ -48,10 +49,13 @@ unsigned worker_poll(struct worker *worker, uint64_t now_ns)
 
 uint64_t worker_next_ns(const struct worker *worker)
 {
+	uint64_t next_ns = worker->now_ns + net_tick_ns;
 	uint64_t timer_ns = timer_wheel_next_ns(&worker->wheel);
-	uint64_t tick_ns = worker->now_ns + net_tick_ns;
+	uint64_t tcp_ns = tcp_next_ns(worker->tcp);
 
-	return timer_ns < tick_ns ? timer_ns : tick_ns;
+	if (timer_ns < next_ns)
+		next_ns = timer_ns;
+	return tcp_ns < next_ns ? tcp_ns : next_ns;
 }
 
 uint64_t worker_gave_to(const struct worker *worker)

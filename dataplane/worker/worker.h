@@ -16,6 +16,7 @@
 #include "net/net.h"
 #include "proxy/refused.h"
 #include "stats.h"
+#include "tcp/config.h"
 #include "trace.h"
 
 #include <stdbool.h>
@@ -40,6 +41,9 @@ struct worker_config {
 	struct rcu *rcu;           /* borrowed; holds the first snapshot already */
 	struct exchange *exchange; /* borrowed; NULL with one worker */
 	struct hash_key probe_key; /* authenticates probes; any random key, same for all workers */
+	/* Limits, timeouts and secret of each worker's TCP, 0 taking the defaults there. The port range is
+	 * that of all workers and must be given; the rest is filled in here. */
+	struct tcp_config tcp;
 	uint32_t epoch; /* differs from start to start: late answers to earlier probes are foreign */
 	uint64_t seed;  /* of this worker's randomness */
 	uint64_t now_ns;

@@ -24,6 +24,8 @@ static int create_net(struct worker *worker)
 		.ctx = worker,
 		.udp_deliver = worker_datagram,
 		.unreachable = worker_unreachable,
+		.tcp_deliver = worker_segment,
+		.tcp_unreachable = worker_segment_lost,
 		.neigh_offer = worker_neighbour_offer,
 	};
 
@@ -89,11 +91,17 @@ int worker_create(const struct worker_config *config, struct worker **ret_worker
 	result = create_net(worker);
 	if (result != 0)
 		goto fini_mailboxes;
+	result = worker_tcp_create(worker);
+	if (result != 0)
+		goto destroy_tcp;
 	if (config->index == 0)
 		net_announce(worker->net, config->now_ns);
 	*ret_worker = worker;
 	return 0;
 
+destroy_tcp:
+	tcp_destroy(worker->tcp);
+	net_destroy(worker->net);
 fini_mailboxes:
 	mailbox_fini(&worker->from_control);
 	mailbox_fini(&worker->to_control);

@@ -12,6 +12,7 @@
 #include "node/probe.h"
 #include "proxy/proxy.h"
 #include "snapshot.h"
+#include "tcp/tcp.h"
 
 #define WORKER_MAGIC 0x57524b31u
 
@@ -25,6 +26,8 @@ struct worker {
 	uint64_t generation;         /* of the snapshot that probes and figures were last brought up to */
 	uint64_t gave_to;
 	struct net *net;
+	struct tcp *tcp;
+	uint32_t tcp_ports_each; /* source ports of each worker, from config.tcp.port_first on */
 	struct rng rng;
 	struct timer_wheel wheel;
 	struct stats stats;
@@ -47,6 +50,14 @@ unsigned worker_receive(struct worker *worker);
 enum net_verdict worker_datagram(void *ctx, struct udp_datagram *datagram);
 void worker_send(
 	struct worker *worker, const struct endpoint *src, const struct endpoint *dst, struct span bytes);
+
+/* segments.c: the worker's TCP. Creation's result as tcp_create() and tcp_add_source(). */
+must_use int worker_tcp_create(struct worker *worker);
+void worker_segment(void *ctx, const struct net_segment *segment);
+void worker_segment_lost(void *ctx, const struct endpoint *local, const struct endpoint *remote,
+	uint32_t quoted_seq, uint32_t mtu);
+/* The worker that opens connections from that port; a number beyond all workers: none does. */
+unsigned worker_of_tcp_port(const struct worker *worker, uint16_t port);
 
 /* nodes.c: probes, and what is learned about nodes. */
 void worker_nodes_init(struct worker *worker);

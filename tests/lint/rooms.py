@@ -27,12 +27,12 @@ ROOMS = {
     "rcu": (["dataplane/rcu.*"], BELOW_ALL, ["dpdk"]),
     "worker": (
         ["dataplane/worker/*"],
-        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire", "rcu"] + SNAPSHOT,
+        BELOW_ALL + ["sip", "net", "tcp", "proxy", "stats", "trace", "wire", "rcu"] + SNAPSHOT,
         ["dpdk"],
     ),
     "plane": (
         ["dataplane/plane/*"],
-        BELOW_ALL + ["net", "stats", "trace", "wire", "rcu", "snapshot", "worker"],
+        BELOW_ALL + ["net", "tcp", "stats", "trace", "wire", "rcu", "snapshot", "worker"],
         ["dpdk", "jemalloc"],
     ),
     "config": (["config/*"], BELOW_ALL, ["yaml"]),

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads and writes Ethernet, ARP, IPv4, IPv6, UDP, and the few ICMP messages that hosts need. A host believes
- * nothing: every length is checked, and checksums are verified the slow way, so a wrong one that the balancer
- * sends is seen.
+ * Reads and writes Ethernet, ARP, IPv4, IPv6, UDP, TCP, and the few ICMP messages that hosts need. A host
+ * believes nothing: every length is checked, and checksums are verified the slow way, so a wrong one that the
+ * balancer sends is seen.
  */
 #include "packet.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ETH = 14, IP4 = 20, IP6 = 40, UDP = 8, FRAG6 = 8 };
-enum { PROTO_ICMP = 1, PROTO_UDP = 17, PROTO_FRAGMENT = 44, PROTO_ICMP6 = 58 };
+enum { ETH = 14, IP4 = 20, IP6 = 40, UDP = 8, TCP = 20, FRAG6 = 8 };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_FRAGMENT = 44, PROTO_ICMP6 = 58 };
 enum { ND_SOLICIT = 135, ND_ADVERT = 136 };
 
 static uint32_t get16(const uint8_t *at)
@@ -63,6 +63,17 @@ static void read_udp(struct packet_view *v, const uint8_t *at, size_t len)
 	v->payload = span_of((const char *)at + UDP, udp_len - UDP);
 }
 
+static void read_tcp(struct packet_view *v, const uint8_t *at, size_t len)
+{
+	if (len < TCP || v->kind == PACKET_FRAGMENT)
+		return;
+	v->kind = PACKET_TCP;
+	v->src.port = (uint16_t)get16(at);
+	v->dst.port = (uint16_t)get16(at + 2);
+	v->checksums_right = v->checksums_right && transport_sum(v, PROTO_TCP, at, len) == 0xffff;
+	v->payload = span_of((const char *)at, len);
+}
+
 static void read_icmp6(struct packet_view *v, const uint8_t *at, size_t len)
 {
 	if (len < 24 || transport_sum(v, PROTO_ICMP6, at, len) != 0xffff) {
@@ -96,6 +107,8 @@ static void read_ip4(struct packet_view *v, const uint8_t *ip, size_t len)
 	}
 	if (ip[9] == PROTO_UDP && v->fragment_offset == 0)
 		read_udp(v, ip + IP4, left);
+	else if (ip[9] == PROTO_TCP && v->fragment_offset == 0)
+		read_tcp(v, ip + IP4, left);
 	else if (ip[9] == PROTO_ICMP && left >= 8 && ip[IP4] == 3)
 		v->kind = PACKET_UNREACHABLE;
 }
@@ -122,6 +135,8 @@ static void read_ip6(struct packet_view *v, const uint8_t *ip, size_t len)
 	}
 	if (proto == PROTO_UDP && v->fragment_offset == 0)
 		read_udp(v, at, left);
+	else if (proto == PROTO_TCP && v->fragment_offset == 0)
+		read_tcp(v, at, left);
 	else if (proto == PROTO_ICMP6 && v->kind != PACKET_FRAGMENT)
 		read_icmp6(v, at, left);
 }
@@ -172,6 +187,7 @@ struct piece {
 	uint32_t offset; /* in the datagram */
 	bool more;
 	uint16_t id;
+	uint8_t proto;
 };
 
 static void write_piece4(struct packet *p, const struct packet_ends *ends, const struct piece *piece)
@@ -184,7 +200,7 @@ static void write_piece4(struct packet *p, const struct packet_ends *ends, const
 	put16(ip + 4, piece->id);
 	put16(ip + 6, piece->offset / 8 | (piece->more ? 0x2000 : 0));
 	ip[8] = 64;
-	ip[9] = PROTO_UDP;
+	ip[9] = piece->proto;
 	memcpy(ip + 12, ends->src.ip.bytes, 4);
 	memcpy(ip + 16, ends->dst.ip.bytes, 4);
 	put16(ip + 10, ~sum_of(ip, IP4, 0) & 0xffff);
@@ -243,12 +259,30 @@ void packet_udp(const struct packet_ends *ends, struct span payload, uint16_t id
 	for (size_t offset = 0; offset < len; offset += room) {
 		bool more = len - offset > room;
 		struct piece piece = {
-			datagram + offset, more ? room : len - offset, (uint32_t)offset, more, id};
+			datagram + offset, more ? room : len - offset, (uint32_t)offset, more, id, PROTO_UDP};
 		if (is_v4)
 			write_piece4(&packet, ends, &piece);
 		else
 			write_piece6(&packet, ends, &piece);
 		out(ctx, &packet);
+	}
+}
+
+void packet_tcp(const struct packet_ends *ends, struct span segment, struct packet *ret_packet)
+{
+	struct packet_view v = {.src = ends->src, .dst = ends->dst};
+	uint8_t bytes[PACKET_MTU];
+
+	memcpy(bytes, segment.p, segment.len);
+	put16(bytes, ends->src.port);
+	put16(bytes + 2, ends->dst.port);
+	put16(bytes + 16, 0);
+	put16(bytes + 16, ~transport_sum(&v, PROTO_TCP, bytes, segment.len) & 0xffff);
+	if (ends->src.ip.family == IP_V4) {
+		struct piece piece = {bytes, segment.len, 0, false, 0, PROTO_TCP};
+		write_piece4(ret_packet, ends, &piece);
+	} else {
+		memcpy(write_ip6(ret_packet, ends, PROTO_TCP, segment.len), bytes, segment.len);
 	}
 }
 
@@ -308,13 +342,12 @@ void packet_unreachable(const struct packet *about, struct packet *ret_packet)
 	struct packet_view v = packet_read(about);
 	struct packet_ends ends = {.src.ip = v.dst.ip, .dst.ip = v.src.ip};
 	size_t quoted = about->len - ETH < 500 ? about->len - ETH : 500;
-	uint8_t *icmp;
 
 	memcpy(ends.mac_src, v.mac_dst, 6);
 	memcpy(ends.mac_dst, v.mac_src, 6);
 	if (v.src.ip.family == IP_V6) {
 		struct packet_view back = {.src = ends.src, .dst = ends.dst};
-		icmp = write_ip6(ret_packet, &ends, PROTO_ICMP6, 8 + quoted);
+		uint8_t *icmp = write_ip6(ret_packet, &ends, PROTO_ICMP6, 8 + quoted);
 		memset(icmp, 0, 8);
 		icmp[0] = 1;
 		icmp[1] = 4;
@@ -325,17 +358,14 @@ void packet_unreachable(const struct packet *about, struct packet *ret_packet)
 	uint8_t message[8 + 500] = {3, 3};
 	memcpy(message + 8, about->bytes + ETH, quoted);
 	put16(message + 2, ~sum_of(message, 8 + quoted, 0) & 0xffff);
-	struct piece piece = {message, 8 + quoted, 0, false, 0};
+	struct piece piece = {message, 8 + quoted, 0, false, 0, PROTO_ICMP};
 	write_piece4(ret_packet, &ends, &piece);
-	icmp = ret_packet->bytes + ETH;
-	icmp[9] = PROTO_ICMP;
-	put16(icmp + 10, 0);
-	put16(icmp + 10, ~sum_of(icmp, IP4, 0) & 0xffff);
 }
 
 void packet_describe(const struct packet *packet, char *buf, size_t size)
 {
-	static const char *const kinds[] = {"other", "udp", "fragment", "who-has", "is-at", "unreachable"};
+	static const char *const kinds[] = {
+		"other", "udp", "fragment", "tcp", "who-has", "is-at", "unreachable"};
 	struct packet_view v = packet_read(packet);
 	char src[ENDPOINT_TEXT_MAX];
 	char dst[ENDPOINT_TEXT_MAX];

@@ -22,7 +22,8 @@ struct packet {
 enum packet_kind {
 	PACKET_OTHER,
 	PACKET_UDP,
-	PACKET_FRAGMENT,    /* not the first one of its datagram, or one of several */
+	PACKET_FRAGMENT, /* not the first one of its datagram, or one of several */
+	PACKET_TCP,
 	PACKET_ARP_REQUEST, /* or a neighbour solicitation: target */
 	PACKET_ARP_REPLY,   /* or an advertisement: target and its mac */
 	PACKET_UNREACHABLE, /* ICMP port unreachable */
@@ -32,8 +33,8 @@ struct packet_view {
 	enum packet_kind kind;
 	bool checksums_right;
 	uint8_t mac_dst[6], mac_src[6];
-	struct endpoint src, dst; /* ports: UDP, and of the first fragment */
-	struct span payload;      /* UDP payload; of a fragment what lies behind the IP header */
+	struct endpoint src, dst; /* ports: UDP, TCP, and of the first fragment */
+	struct span payload; /* of UDP; of TCP the segment with its header; of a fragment all behind IP */
 	struct ip_addr target;
 	uint32_t fragment_id;
 	uint32_t fragment_offset;
@@ -50,6 +51,10 @@ struct packet_view packet_read(const struct packet *packet);
 /* The datagram as one frame, or as fragments when it exceeds the MTU: calls `out` for each. */
 typedef void packet_out(void *ctx, const struct packet *packet);
 void packet_udp(const struct packet_ends *ends, struct span payload, uint16_t id, packet_out *out, void *ctx);
+
+/* The segment (TCP header and text, at most 1,500 bytes) as one frame: its ports and checksum are filled in.
+ */
+void packet_tcp(const struct packet_ends *ends, struct span segment, struct packet *ret_packet);
 
 /* Is the checksum of a whole UDP datagram (header and payload), as put together from fragments, right? */
 bool packet_udp_right(

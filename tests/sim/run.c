@@ -15,6 +15,7 @@
 #include "plan.h"
 #include "rcu.h"
 #include "server.h"
+#include "support/small_tcp.h"
 #include "worker/worker.h"
 
 #include <rte_mbuf.h>
@@ -147,6 +148,7 @@ static void create_workers(struct sim *sim, struct exchange *exchange, struct rt
 			.exchange = exchange,
 			.probe_key = {sim->seed, 77},
 			.epoch = 5,
+			.tcp = small_tcp(),
 			.seed = sim->seed + i,
 			.now_ns = sim->now_ns,
 		};

@@ -47,6 +47,68 @@ static void test_segments_go_by_their_ports_as_datagrams_do(void **state)
 	}
 }
 
+/* What we would send in the flow that the frame came in, as an ICMP error quotes it. */
+static struct frame *frame_error_about(const struct frame *frame, int family, uint8_t proto)
+{
+	uint32_t at = family == 4 ? 26 : 22;
+	uint32_t len = family == 4 ? 4 : 16;
+	uint32_t l4 = family == 4 ? 34 : 54;
+	uint8_t body[4 + 48] = {0};
+	uint8_t *ip = body + 4;
+
+	ip[0] = family == 4 ? 0x45 : 0x60;
+	ip[family == 4 ? 9 : 6] = proto;
+	memcpy(ip + at - 14, frame->bytes + at + len, len);
+	memcpy(ip + at - 14 + len, frame->bytes + at, len);
+	memcpy(ip + l4 - 14, frame->bytes + l4 + 2, 2);
+	memcpy(ip + l4 - 14 + 2, frame->bytes + l4, 2);
+	return frame_icmp(family, family == 4 ? 3 : 2, family == 4 ? 4 : 0, body, 4 + l4 - 14 + 8);
+}
+
+static struct flow_end end_of(struct rig *rig, const struct frame *frame)
+{
+	struct rte_mbuf *mbuf = rig_mbuf(rig, frame->bytes, frame->len, UINT32_MAX);
+	struct flow_end end = net_flow_end(mbuf);
+
+	rte_pktmbuf_free(mbuf);
+	return end;
+}
+
+static void test_an_error_goes_where_the_flow_goes_that_it_is_about(void **state)
+{
+	struct rig *rig = *state;
+
+	for (int family = 4; family <= 6; family += 2) {
+		for (int tcp = 0; tcp <= 1; tcp++) {
+			struct frame frame = tcp ? *frame_tcp(family, "x", 1) : *frame_udp(family, "x", 1);
+			const struct frame *error = frame_error_about(&frame, family, tcp ? 6 : 17);
+
+			assert_int_equal(hash_of(rig, error), hash_of(rig, &frame));
+			assert_int_equal(end_of(rig, error).proto, tcp ? 6 : 17);
+			assert_int_equal(end_of(rig, error).port, 5060);
+		}
+	}
+}
+
+static void test_our_end_is_the_destination_port(void **state)
+{
+	struct rig *rig = *state;
+	struct frame *frame;
+
+	for (int family = 4; family <= 6; family += 2) {
+		assert_int_equal(end_of(rig, frame_tcp(family, "x", 1)).proto, 6);
+		assert_int_equal(end_of(rig, frame_tcp(family, "x", 1)).port, 5060);
+		assert_int_equal(end_of(rig, frame_udp(family, "x", 1)).proto, 17);
+		assert_int_equal(end_of(rig, frame_udp(family, "x", 1)).port, 5060);
+		assert_int_equal(
+			end_of(rig, frame_icmp(family, family == 4 ? 8 : 128, 0, "echo", 4)).proto, 0);
+	}
+	frame = frame_tcp(4, "x", 1);
+	frame->bytes[20] = 0x20;
+	assert_int_equal(end_of(rig, frame).proto, 0);
+	assert_int_equal(end_of(rig, frame_arp(1, "192.0.2.2", peer_mac, "192.0.2.1")).proto, 0);
+}
+
 static void test_all_fragments_of_a_datagram_meet(void **state)
 {
 	struct rig *rig = *state;
@@ -114,11 +176,14 @@ static void test_any_truncation_has_some_value(void **state)
 	struct rig *rig = *state;
 
 	for (int family = 4; family <= 6; family += 2) {
-		struct frame *frame = frame_udp(family, "x", 1);
+		struct frame datagram = *frame_udp(family, "x", 1);
+		struct frame error = *frame_error_about(&datagram, family, 17);
 
-		for (uint32_t len = frame->len; len > 0; len--) {
-			frame->len = len;
-			(void)hash_of(rig, frame);
+		for (; datagram.len > 0; datagram.len--)
+			(void)hash_of(rig, &datagram);
+		for (; error.len > 0; error.len--) {
+			(void)hash_of(rig, &error);
+			assert_in_set(end_of(rig, &error).port, ((const unsigned long[]){0, 5060}), 2);
 		}
 	}
 }
@@ -128,6 +193,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(test_a_flow_keeps_its_value_and_another_port_changes_it),
 		RIG_TEST(test_segments_go_by_their_ports_as_datagrams_do),
+		RIG_TEST(test_an_error_goes_where_the_flow_goes_that_it_is_about),
+		RIG_TEST(test_our_end_is_the_destination_port),
 		RIG_TEST(test_all_fragments_of_a_datagram_meet),
 		RIG_TEST(test_options_move_the_ports),
 		RIG_TEST(test_flows_spread_over_workers),

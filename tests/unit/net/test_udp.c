@@ -330,6 +330,44 @@ static void test_the_source_address_fits_the_destination(void **state)
 	assert_int_equal(net_source_for(rig->net, &dst, &src), -ENETUNREACH);
 }
 
+static void test_a_connection_begins_at_an_address_of_the_way_to_its_peer(void **state)
+{
+	static const struct {
+		const char *src;
+		const char *dst;
+		bool fits;
+	} rows[] = {
+		{"192.0.2.1", "192.0.2.77", true},
+		{"192.0.2.3", "192.0.2.77", true},
+		{"10.0.0.1", "192.0.2.77", false}, /* its port does not lead there */
+		{"10.0.0.1", "10.0.0.2", true},
+		{"192.0.2.1", "10.0.0.2", false},
+		{"192.0.2.1", "198.51.100.7", true}, /* by the gateway, which one port has */
+		{"10.0.0.1", "198.51.100.7", false},
+		{"192.0.2.9", "192.0.2.77", false}, /* nobody's address */
+		{"2001:db8::1", "192.0.2.77", false},
+		{"2001:db8::1", "2001:db9::7", true},
+		{"fe80::ff:fe00:1", "2001:db9::7", false},
+		{"fe80::ff:fe00:1", "fe80::77", true},
+	};
+	struct rig *rig = *state;
+	struct wire other = rig->wire;
+
+	other.mac[5] = 9;
+	rig->config.port_count = 2;
+	rig->config.ports[0].local[2] = (struct ip_prefix){rig_ip("192.0.2.3"), 24};
+	rig->config.ports[0].local_count = 3;
+	rig->config.ports[1] = (struct net_port_config){
+		.wire = &other, .local = {{rig_ip("10.0.0.1"), 24}}, .local_count = 1};
+	rig_restart(rig);
+	for (size_t i = 0; i < RTE_DIM(rows); i++) {
+		struct ip_addr src = rig_ip(rows[i].src);
+		struct ip_addr dst = rig_ip(rows[i].dst);
+		if (net_source_fits(rig->net, &src, &dst) != rows[i].fits)
+			fail_msg("%s to %s", rows[i].src, rows[i].dst);
+	}
+}
+
 static void test_a_configuration_that_cannot_work_is_refused(void **state)
 {
 	struct rig *rig = *state;
@@ -368,6 +406,7 @@ int main(void)
 		RIG_TEST(test_a_payload_that_cannot_take_headers_is_refused),
 		RIG_TEST(test_a_datagram_longer_than_udp_allows_is_refused),
 		RIG_TEST(test_the_source_address_fits_the_destination),
+		RIG_TEST(test_a_connection_begins_at_an_address_of_the_way_to_its_peer),
 		RIG_TEST(test_a_configuration_that_cannot_work_is_refused),
 	};
 

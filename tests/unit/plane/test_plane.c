@@ -7,6 +7,7 @@
 
 #include "rcu.h"
 #include "support/eal.h"
+#include "support/small_tcp.h"
 #include "support/snapshot_fixture.h"
 #include "worker/worker.h"
 
@@ -37,7 +38,8 @@ static struct plane *create(const char *device, unsigned workers, enum idle_poli
 		.port_count = 1,
 		.ports = &port,
 		.first = &fixture.snap,
-		.seed = 1};
+		.seed = 1,
+		.tcp = small_tcp()};
 	snapshot_fixture_init(&fixture, workers);
 	snapshot_fixture_listener(&fixture, "in", "192.0.2.1:5060");
 	snapshot_fixture_build(&fixture);

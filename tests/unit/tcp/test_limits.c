@@ -136,6 +136,33 @@ static void test_ports_run_out_and_come_back(void **state)
 	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), 0);
 }
 
+static bool ends_in_77(void *ctx, const struct ip_addr *source, const struct ip_addr *remote)
+{
+	(void)ctx;
+	(void)remote;
+	return source->bytes[3] == 77;
+}
+
+static void test_only_addresses_that_fit_the_peer_are_connected_from(void **state)
+{
+	struct ip_addr second = rig.local.ip;
+	struct tcb *tcb;
+
+	(void)state;
+	rig.config.source_fits = ends_in_77;
+	rig_start(&rig);
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), -ENETUNREACH);
+	assert_int_equal(rig_count(&rig, STAT_tcp_no_source), 1);
+	assert_int_equal(rig_count(&rig, STAT_tcp_ports_exhausted), 0);
+	second.bytes[3] = 77;
+	assert_int_equal(tcp_add_source(rig.tcp, &second), 0);
+	rig.local.ip = second;
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), 0);
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), -EADDRNOTAVAIL);
+	assert_int_equal(rig_count(&rig, STAT_tcp_ports_exhausted), 1);
+}
+
 static void test_a_second_source_address_doubles_the_ports(void **state)
 {
 	struct ip_addr second = rig.local.ip;
@@ -379,6 +406,7 @@ int main(void)
 		RIG_TEST(test_a_segment_in_many_mbufs_is_one_segment),
 		RIG_TEST(test_without_a_free_connection_none_is_begun),
 		RIG_TEST(test_ports_run_out_and_come_back),
+		RIG_TEST(test_only_addresses_that_fit_the_peer_are_connected_from),
 		RIG_TEST(test_a_second_source_address_doubles_the_ports),
 		RIG_TEST(test_without_an_mbuf_a_segment_counts_as_lost),
 		RIG_TEST(test_pieces_run_out_for_all_connections_together),

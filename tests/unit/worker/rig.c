@@ -4,6 +4,7 @@
 #include "worker/exchange.h"
 #include "rcu.h"
 #include "support/eal.h"
+#include "support/small_tcp.h"
 
 #include <rte_mbuf.h>
 #include <stdio.h>
@@ -44,7 +45,8 @@ static void sent(struct rig *rig, const struct packet *packet)
 		rig_give_packet(rig, &answer);
 		return;
 	}
-	if (v.kind == PACKET_UDP || v.kind == PACKET_FRAGMENT || v.kind == PACKET_UNREACHABLE)
+	if (v.kind == PACKET_UDP || v.kind == PACKET_TCP || v.kind == PACKET_FRAGMENT ||
+		v.kind == PACKET_UNREACHABLE)
 		rig->sent[rig->sent_count++ % RIG_SENT_MAX] = *packet;
 }
 
@@ -84,6 +86,7 @@ static void create_worker(struct rig *rig, unsigned index)
 		.exchange = rig->exchange,
 		.probe_key = {3, 4},
 		.epoch = 9,
+		.tcp = small_tcp(),
 		.seed = index,
 		.now_ns = rig->now_ns,
 	};
@@ -162,6 +165,40 @@ void rig_give_packet(struct rig *rig, const struct packet *packet)
 	rig->waiting[rig->waiting_count++] = copy;
 }
 
+void rig_give_segment(struct rig *rig, const struct endpoint *src, const struct endpoint *dst,
+	const struct rig_segment *segment)
+{
+	struct packet_ends ends = {.src = *src, .dst = *dst};
+	struct packet packet;
+	uint8_t bytes[20] = {[12] = 5 << 4, [13] = segment->flags, [14] = 0x20};
+
+	for (int i = 0; i < 4; i++) {
+		bytes[4 + i] = (uint8_t)(segment->seq >> (24 - 8 * i));
+		bytes[8 + i] = (uint8_t)(segment->ack >> (24 - 8 * i));
+	}
+	memcpy(ends.mac_src, peer_mac, 6);
+	memcpy(ends.mac_dst, balancer_mac, 6);
+	packet_tcp(&ends, span_of((const char *)bytes, sizeof(bytes)), &packet);
+	rig_give_packet(rig, &packet);
+}
+
+struct rig_segment rig_sent_segment(const struct rig *rig, uint32_t index, struct endpoint *ret_src)
+{
+	struct rig_segment segment = {0};
+	struct packet_view v;
+
+	assert_true(index < rig->sent_count && rig->sent_count <= RIG_SENT_MAX);
+	v = packet_read(&rig->sent[index]);
+	assert_int_equal(v.kind, PACKET_TCP);
+	for (int i = 0; i < 4; i++) {
+		segment.seq = segment.seq << 8 | (uint8_t)v.payload.p[4 + i];
+		segment.ack = segment.ack << 8 | (uint8_t)v.payload.p[8 + i];
+	}
+	segment.flags = (uint8_t)v.payload.p[13];
+	*ret_src = v.src;
+	return segment;
+}
+
 static void give_out(void *ctx, const struct packet *packet)
 {
 	rig_give_packet(ctx, packet);
@@ -176,11 +213,21 @@ void rig_give(struct rig *rig, const char *src, const char *dst, struct span pay
 	packet_udp(&ends, payload, (uint16_t)rig->now_ns, give_out, rig);
 }
 
+/* A frame on its way counts: what a loop without work of its own sent may ask for an answer. */
+static bool anything_on_its_way(const struct rig *rig)
+{
+	bool any = rig->taken < rig->waiting_count;
+
+	for (unsigned i = 0; i < rig->worker_count; i++)
+		any = any || worker_has_letters(rig->workers[i]);
+	return any;
+}
+
 void rig_poll(struct rig *rig)
 {
 	unsigned idle = 0;
 
-	for (unsigned i = 0; idle < rig->worker_count; i++) {
+	for (unsigned i = 0; idle < rig->worker_count || anything_on_its_way(rig); i++) {
 		unsigned work = worker_poll(rig->workers[i % rig->worker_count], rig->now_ns);
 		idle = work == 0 ? idle + 1 : 0;
 		assert_true(i < 10000);

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { RIG_WORKERS_MAX = 2, RIG_FRAMES_MAX = 4096, RIG_SENT_MAX = 64, RIG_MBUFS = 4095 };
+enum { RIG_WORKERS_MAX = 2, RIG_FRAMES_MAX = 4096, RIG_SENT_MAX = 128, RIG_MBUFS = 4095 };
 
 #define RIG_MS 1000000ULL
 
@@ -49,6 +49,17 @@ void rig_destroy(struct rig *rig);
 /* A datagram is on its way to the queue. */
 void rig_give(struct rig *rig, const char *src, const char *dst, struct span payload);
 void rig_give_packet(struct rig *rig, const struct packet *packet);
+
+/* The same of a segment without text. */
+enum { RIG_FIN = 1, RIG_SYN = 2, RIG_RST = 4, RIG_ACK = 16 };
+struct rig_segment {
+	uint32_t seq, ack;
+	uint8_t flags;
+};
+void rig_give_segment(struct rig *rig, const struct endpoint *src, const struct endpoint *dst,
+	const struct rig_segment *segment);
+/* What was sent at an index; fails the test when that is no segment. */
+struct rig_segment rig_sent_segment(const struct rig *rig, uint32_t index, struct endpoint *ret_src);
 
 /* All workers loop until they are idle. */
 void rig_poll(struct rig *rig);
