@@ -6,89 +6,21 @@
  * code is 1. --twice runs each seed a second time and compares the digests. --sabotage breaks something on
  * purpose: then the exit code is 0 only when that was noticed.
  */
+#include "arguments.h"
 #include "control.h"
 #include "plan.h"
 #include "sim.h"
 #include "support/eal.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static const char *const sabotages[SIM_SABOTAGES] = {"none", "leak", "twice", "blind", "mute"};
-
-struct arguments {
-	uint64_t first;
-	uint64_t seeds;
-	bool verbose;
-	bool twice;
-	enum sim_sabotage sabotage;
-};
+static const char *const sabotages[SIM_SABOTAGES + 1] = {"none", "leak", "twice", "blind", "mute"};
 
 struct totals {
 	uint64_t frames, faults, given;
 	unsigned calls, answered, refused, unanswered, retransmissions;
 	uint64_t detect_max_ns;
 };
-
-static void usage(void)
-{
-	fprintf(stderr, "usage: sim [--seeds N] [--first S] [--verbose] [--twice] [--sabotage "
-			"leak|twice|blind|mute]\n");
-	exit(2);
-}
-
-static uint64_t number(const char *text)
-{
-	char *end;
-	unsigned long long value = strtoull(text, &end, 10);
-
-	if (*text == '\0' || *end != '\0')
-		usage();
-	return value;
-}
-
-static enum sim_sabotage sabotage_of(const char *name)
-{
-	for (unsigned i = 0; i < SIM_SABOTAGES; i++) {
-		if (strcmp(name, sabotages[i]) == 0)
-			return (enum sim_sabotage)i;
-	}
-	usage();
-	return SIM_HONEST;
-}
-
-static struct arguments read_arguments(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{"seeds", required_argument, NULL, 'n'},
-		{"first", required_argument, NULL, 'f'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"twice", no_argument, NULL, 't'},
-		{"sabotage", required_argument, NULL, 's'},
-		{0},
-	};
-	struct arguments arguments = {.first = 1, .seeds = 100};
-
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (c == 'n')
-			arguments.seeds = number(optarg);
-		else if (c == 'f')
-			arguments.first = number(optarg);
-		else if (c == 'v')
-			arguments.verbose = true;
-		else if (c == 't')
-			arguments.twice = true;
-		else if (c == 's')
-			arguments.sabotage = sabotage_of(optarg);
-		else
-			usage();
-	}
-	if (optind != argc)
-		usage();
-	return arguments;
-}
 
 static void add(struct totals *totals, const struct sim_result *result)
 {
@@ -130,14 +62,14 @@ static void show_failure(const struct sim_options *options, const struct sim_res
 }
 
 /* True when every seed held. */
-static bool run_seeds(const struct arguments *arguments)
+static bool run_seeds(const struct sim_arguments *arguments)
 {
 	struct totals totals = {0};
 
 	for (uint64_t i = 0; i < arguments->seeds; i++) {
 		struct sim_options options = {.seed = arguments->first + i,
 			.verbose = arguments->verbose,
-			.sabotage = arguments->sabotage};
+			.sabotage = (enum sim_sabotage)arguments->sabotage};
 		struct sim_result result;
 		sim_run(&options, &result);
 		bool failed = result.violation[0] != '\0' || (arguments->twice && differs(&options, &result));
@@ -167,7 +99,8 @@ static bool run_seeds(const struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
-	struct arguments arguments = read_arguments(argc, argv);
+	static const struct sim_program program = {"sim", sabotages};
+	struct sim_arguments arguments = sim_arguments_read(argc, argv, &program);
 
 	if (eal_start() != 0) {
 		fprintf(stderr, "sim: DPDK does not start\n");

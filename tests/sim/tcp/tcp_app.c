@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The applications: what they send, how slowly they read, how they close. The oracle of the bytes is here. */
-#include "tcp/tcp_sim.h"
-
-#include <rte_mbuf.h>
-
-#include <errno.h>
+/* The applications: what they send, how slowly they read, how they close. */
+#include "tcp/tcp_app.h"
 
 uint8_t tcp_app_byte(const struct side *sender, uint32_t offset)
 {
@@ -18,58 +14,31 @@ static struct tcp_sim *sim_of(const struct side *side)
 	return side->host->sim;
 }
 
-static struct side *other_of(struct side *side)
-{
-	return &side->conn->sides[!side->host->index];
-}
-
 /* Both directions done: nobody needs the connection any more. */
 static void close_when_done(struct side *side)
 {
-	struct tcp_sim *sim = sim_of(side);
-
-	if (!side->tcb)
+	if (!end_lives(side))
 		return;
 	if (side->sent == side->to_send && !side->shut) {
 		side->shut = true;
-		tcp_shutdown(side->tcb, sim->now_ns);
+		end_shutdown(side);
 	}
-	if (side->tcb && side->peer_closed && side->shut) {
-		struct span span;
-		if (tcp_receive(side->tcb, &span, 1) == 0)
-			tcp_close(side->tcb, sim->now_ns);
-	}
-}
-
-static void check_span(struct side *side, struct span span)
-{
-	const struct side *sender = other_of(side);
-
-	for (size_t i = 0; i < span.len; i++) {
-		if ((uint8_t)span.p[i] != tcp_app_byte(sender, side->read + (uint32_t)i)) {
-			tcp_sim_violate(sim_of(side), "conn %u: host %u read a wrong byte at %u",
-				side->conn->index, side->host->index, side->read + (uint32_t)i);
-			return;
-		}
-	}
+	if (end_lives(side) && side->peer_closed && side->shut && !end_unread(side))
+		end_close(side);
 }
 
 static void read_some(struct side *side, uint32_t max)
 {
-	struct tcp_sim *sim = sim_of(side);
-	struct span span;
+	const struct side *sender = &side->conn->sides[!side->host->index];
 
-	while (max > 0 && side->tcb && tcp_receive(side->tcb, &span, 1) == 1) {
-		if (span.len > max)
-			span.len = max;
-		check_span(side, span);
-		side->read += (uint32_t)span.len;
-		sim->bytes += span.len;
-		max -= (uint32_t)span.len;
-		tcp_consume(side->tcb, (uint32_t)span.len, sim->now_ns);
+	while (max > 0 && end_lives(side)) {
+		uint32_t bytes = end_read(side, max);
+		if (bytes == 0)
+			break;
+		max -= bytes;
 	}
-	if (side->read > other_of(side)->sent)
-		tcp_sim_violate(sim, "conn %u: more was read than sent", side->conn->index);
+	if (side->read > sender->sent)
+		tcp_sim_violate(sim_of(side), "conn %u: more was read than sent", side->conn->index);
 }
 
 static void read_later(void *ctx, uint64_t arg)
@@ -87,26 +56,10 @@ static void read_later(void *ctx, uint64_t arg)
 /* One chunk. False: not now. */
 static bool send_chunk(struct side *side)
 {
-	struct tcp_sim *sim = sim_of(side);
 	uint32_t left = side->to_send - side->sent;
-	uint32_t len = 1 + rng_below(&sim->rng, 1900);
-	struct rte_mbuf *mbuf = left > 0 ? rte_pktmbuf_alloc(side->host->pool) : NULL;
-	char *text;
+	uint32_t len = 1 + rng_below(&sim_of(side)->rng, 1900);
 
-	if (!mbuf)
-		return false;
-	len = len < left ? len : left;
-	text = rte_pktmbuf_append(mbuf, (uint16_t)len);
-	ensure(text != NULL);
-	for (uint32_t i = 0; i < len; i++)
-		text[i] = (char)tcp_app_byte(side, side->sent + i);
-	/* Counted before: the other side may not read what was not sent. */
-	side->sent += len;
-	if (tcp_send(side->tcb, mbuf, sim->now_ns) == 0)
-		return true;
-	side->sent -= len;
-	rte_pktmbuf_free(mbuf);
-	return false;
+	return left > 0 && end_write(side, len < left ? len : left);
 }
 
 static void send_later(void *ctx, uint64_t arg)
@@ -114,9 +67,9 @@ static void send_later(void *ctx, uint64_t arg)
 	struct side *side = ctx;
 
 	(void)arg;
-	if (side->ended || !side->tcb || side->shut)
+	if (side->ended || !end_lives(side) || side->shut)
 		return;
-	while (send_chunk(side) && side->send_every_ns == 0) {
+	while (send_chunk(side) && side->send_every_ns == 0 && end_lives(side)) {
 	}
 	close_when_done(side);
 	/* A pool that was empty tells nobody when it is not: ask again. */
@@ -129,34 +82,52 @@ static void give_up(void *ctx, uint64_t arg)
 	struct side *side = ctx;
 
 	(void)arg;
-	if (side->tcb && !side->ended)
-		tcp_abort(side->tcb, sim_of(side)->now_ns);
+	if (end_lives(side) && !side->ended)
+		end_abort(side);
 }
 
-static void begin(struct side *side, struct tcb *tcb)
+void tcp_app_begun(struct side *side)
 {
-	side->tcb = tcb;
 	side->begun = true;
-	tcp_set_cookie(tcb, (uint64_t)(uintptr_t)side);
 	tcp_sim_later(sim_of(side), 0, send_later, side, 0);
 	if (side->read_max > 0)
 		tcp_sim_later(sim_of(side), side->read_every_ns, read_later, side, 0);
 }
 
-static struct side *side_of_accepted(struct sim_host *host, const struct tcb *tcb)
+struct side *tcp_app_expects(struct sim_host *host, const struct endpoint *from)
 {
-	struct tcp_info info;
-
-	tcp_info(tcb, &info);
-	for (unsigned i = 0; i < host->sim->plan.conns; i++) {
+	for (unsigned i = host->sim->plan.conns; i-- > 0;) {
 		struct sim_conn *conn = &host->sim->conns[i];
-		if (conn->opener != host->index && endpoint_equal(&conn->from, &info.remote))
-			return &conn->sides[host->index];
+		struct side *side = &conn->sides[host->index];
+		if (conn->opened && conn->opener != host->index && !side->begun && !conn->lost &&
+			endpoint_equal(&conn->from, from))
+			return side;
 	}
 	return NULL;
 }
 
-static void ended(struct side *side, enum tcp_reason why)
+void tcp_app_readable(struct side *side)
+{
+	if (side->read_max == 0)
+		read_some(side, UINT32_MAX);
+	close_when_done(side);
+}
+
+void tcp_app_peer_closed(struct side *side)
+{
+	side->peer_closed = true;
+	close_when_done(side);
+}
+
+static void writable(struct side *side)
+{
+	if (side->send_every_ns == 0)
+		while (send_chunk(side)) {
+		}
+	close_when_done(side);
+}
+
+void tcp_app_ended(struct side *side, enum tcp_reason why)
 {
 	tcp_sim_log(sim_of(side), "conn %u host %u ended: %s", side->conn->index, side->host->index,
 		tcp_reason_name(why));
@@ -167,52 +138,54 @@ static void ended(struct side *side, enum tcp_reason why)
 	side->why = why;
 }
 
-void tcp_app_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why)
+static void accepted(struct sim_host *host, struct tcb *tcb)
 {
-	struct sim_host *host = ctx;
-	struct side *side = (struct side *)(uintptr_t)tcp_cookie(tcb);
+	struct tcp_info info;
+	struct side *side;
 
-	if (event == TCP_ACCEPTED) {
-		side = side_of_accepted(host, tcb);
-		if (!side || side->begun)
+	tcp_info(tcb, &info);
+	side = tcp_app_expects(host, &info.remote);
+	if (!side) {
+		if (!host->sim->plan.reboots)
 			tcp_sim_violate(
 				host->sim, "host %u accepted a connection that nobody opened", host->index);
-		else
-			begin(side, tcb);
+		tcp_set_cookie(tcb, 0);
+		tcp_abort(tcb, host->sim->now_ns);
 		return;
 	}
-	if (!side)
+	side->tcb = tcb;
+	tcp_set_cookie(tcb, (uint64_t)(uintptr_t)side);
+	tcp_app_begun(side);
+}
+
+void tcp_app_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why)
+{
+	struct side *side = (struct side *)(uintptr_t)tcp_cookie(tcb);
+
+	if (event == TCP_ACCEPTED)
+		accepted(ctx, tcb);
+	else if (!side)
 		return;
-	if (event == TCP_CONNECTED)
-		begin(side, tcb);
-	if (event == TCP_PEER_CLOSED)
-		side->peer_closed = true;
-	if (event == TCP_READABLE && side->read_max == 0)
-		read_some(side, UINT32_MAX);
-	if (event == TCP_WRITABLE && side->send_every_ns == 0)
-		while (send_chunk(side)) {
-		}
-	if (event == TCP_ENDED)
-		ended(side, why);
+	else if (event == TCP_CONNECTED)
+		tcp_app_begun(side);
+	else if (event == TCP_READABLE)
+		tcp_app_readable(side);
+	else if (event == TCP_PEER_CLOSED)
+		tcp_app_peer_closed(side);
+	else if (event == TCP_WRITABLE)
+		writable(side);
 	else
-		close_when_done(side);
+		tcp_app_ended(side, why);
 }
 
 static void open_conn(void *ctx, uint64_t arg)
 {
 	struct sim_conn *conn = ctx;
-	struct side *side = &conn->sides[conn->opener];
-	struct tcp_sim *sim = sim_of(side);
-	struct endpoint remote = {sim->hosts[!conn->opener].ip, SIM_PORT};
-	struct tcp_info info;
+	struct tcp_sim *sim = sim_of(&conn->sides[0]);
 
 	(void)arg;
-	sim->opening = conn;
-	ensure(tcp_connect(side->host->tcp, &remote, (uint64_t)(uintptr_t)side, sim->now_ns, &side->tcb) ==
-		0);
-	sim->opening = NULL;
-	tcp_info(side->tcb, &info);
-	conn->from = info.local;
+	conn->opened = true;
+	end_open(&conn->sides[conn->opener]);
 	if (conn->aborts)
 		tcp_sim_later(sim, conn->abort_at_ns, give_up, &conn->sides[rng_below(&sim->rng, HOSTS)], 0);
 }
@@ -220,5 +193,5 @@ static void open_conn(void *ctx, uint64_t arg)
 void tcp_apps_start(struct tcp_sim *sim)
 {
 	for (unsigned i = 0; i < sim->plan.conns; i++)
-		tcp_sim_later(sim, rng_below(&sim->rng, 500) * SIM_MS, open_conn, &sim->conns[i], 0);
+		tcp_sim_later(sim, sim->conns[i].open_at_ns, open_conn, &sim->conns[i], 0);
 }

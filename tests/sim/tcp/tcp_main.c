@@ -2,80 +2,66 @@
 /*
  * tcp_sim --seeds N --first S [--verbose] [--twice] [--sabotage NAME]
  *
- * Runs the seeds S .. S+N-1; the first one that violates an invariant ends it with exit code 1 and says how
- * to replay it. --verbose prints every segment. --sabotage breaks something on purpose: then the exit code is
- * 0 only when that was noticed.
+ * Runs the seeds S .. S+N-1. The first one that violates an invariant is run again for its log, whose end is
+ * printed with what to call to see all of it, and the exit code is 1. --verbose prints every segment. --twice
+ * runs each seed a second time and compares the digests. --sabotage breaks something on purpose: then the
+ * exit code is 0 only when that was noticed.
  */
+#include "arguments.h"
 #include "support/eal.h"
 #include "tcp/tcp_sim.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static const char *const sabotages[SABOTAGES] = {"none", "leak", "twist", "shrink", "mute"};
+static const char *const sabotages[SABOTAGES + 1] = {"none", "leak", "twist", "shrink", "mute"};
 
-struct arguments {
-	uint64_t first, seeds;
-	bool verbose, twice;
-	enum sabotage sabotage;
+struct totals {
+	uint64_t segments, disturbed, bytes;
+	uint64_t with_model;
 };
 
-static void usage(void)
+static struct tcp_sim sim;
+
+static void run(const struct sim_arguments *arguments, uint64_t seed, struct tcp_log *log)
 {
-	fprintf(stderr, "usage: tcp_sim [--seeds N] [--first S] [--verbose] [--twice] [--sabotage "
-			"leak|twist|shrink|mute]\n");
-	exit(2);
+	sim = (struct tcp_sim){.seed = seed,
+		.verbose = arguments->verbose && !log,
+		.sabotage = (enum sabotage)arguments->sabotage,
+		.log = log};
+	tcp_sim_run(&sim);
 }
 
-static enum sabotage sabotage_of(const char *name)
+static void run_twice(const struct sim_arguments *arguments, uint64_t seed)
 {
-	for (unsigned i = 0; i < SABOTAGES; i++) {
-		if (strcmp(name, sabotages[i]) == 0)
-			return (enum sabotage)i;
+	uint64_t digest;
+
+	run(arguments, seed, NULL);
+	digest = sim.digest;
+	if (!arguments->twice || sim.violation[0] != '\0')
+		return;
+	run(arguments, seed, NULL);
+	if (sim.digest != digest)
+		tcp_sim_violate(&sim, "two runs of the seed differ");
+}
+
+static void show_failure(const struct sim_arguments *arguments, uint64_t seed)
+{
+	static struct tcp_log log;
+
+	if (!arguments->verbose && arguments->sabotage == SABOTAGE_NONE) {
+		run(arguments, seed, &log);
+		for (unsigned i = log.count > LOG_LINES ? log.count - LOG_LINES : 0; i < log.count; i++)
+			printf("%s\n", log.lines[i % LOG_LINES]);
 	}
-	usage();
-	return SABOTAGE_NONE;
-}
-
-static struct arguments read_arguments(int argc, char **argv)
-{
-	static const struct option options[] = {{"seeds", required_argument, NULL, 'n'},
-		{"first", required_argument, NULL, 'f'}, {"verbose", no_argument, NULL, 'v'},
-		{"twice", no_argument, NULL, 't'}, {"sabotage", required_argument, NULL, 's'}, {0}};
-	struct arguments arguments = {.first = 1, .seeds = 100};
-
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (c == 'n')
-			arguments.seeds = strtoull(optarg, NULL, 10);
-		else if (c == 'f')
-			arguments.first = strtoull(optarg, NULL, 10);
-		else if (c == 'v')
-			arguments.verbose = true;
-		else if (c == 't')
-			arguments.twice = true;
-		else if (c == 's')
-			arguments.sabotage = sabotage_of(optarg);
-		else
-			usage();
-	}
-	return arguments;
-}
-
-static void run(struct tcp_sim *sim, const struct arguments *arguments, uint64_t seed)
-{
-	*sim = (struct tcp_sim){.seed = seed, .verbose = arguments->verbose, .sabotage = arguments->sabotage};
-	tcp_sim_run(sim);
+	printf("seed %llu FAILED %s\nreplay: ./run sim --tcp --seeds 1 --first %llu --verbose\n",
+		(unsigned long long)seed, sim.violation, (unsigned long long)seed);
 }
 
 int main(int argc, char **argv)
 {
-	static struct tcp_sim sim;
-	struct arguments arguments = read_arguments(argc, argv);
-	uint64_t segments = 0;
-	uint64_t disturbed = 0;
-	uint64_t bytes = 0;
+	static const struct sim_program program = {"tcp_sim", sabotages};
+	struct sim_arguments arguments = sim_arguments_read(argc, argv, &program);
+	struct totals totals = {0};
 	bool held = true;
 
 	if (eal_start() != 0) {
@@ -83,24 +69,18 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (uint64_t i = 0; held && i < arguments.seeds; i++) {
-		uint64_t seed = arguments.first + i;
-		run(&sim, &arguments, seed);
-		uint64_t digest = sim.digest;
-		if (arguments.twice && sim.violation[0] == '\0') {
-			run(&sim, &arguments, seed);
-			if (sim.digest != digest)
-				tcp_sim_violate(&sim, "two runs of the seed differ");
-		}
-		segments += sim.segments;
-		disturbed += sim.disturbed;
-		bytes += sim.bytes;
+		run_twice(&arguments, arguments.first + i);
+		totals.segments += sim.segments;
+		totals.disturbed += sim.disturbed;
+		totals.bytes += sim.bytes;
+		totals.with_model += sim.plan.has_model;
 		held = sim.violation[0] == '\0';
 		if (!held)
-			printf("seed %llu FAILED %s\nreplay: build/tests/sim/tcp_sim --seeds 1 --first %llu "
-			       "--verbose\n",
-				(unsigned long long)seed, sim.violation, (unsigned long long)seed);
+			show_failure(&arguments, arguments.first + i);
 	}
-	printf("%llu segments, %llu disturbed, %llu bytes read\n", (unsigned long long)segments,
-		(unsigned long long)disturbed, (unsigned long long)bytes);
+	printf("%llu seeds, %llu of them against the model: %llu segments, %llu disturbed, %llu bytes read\n",
+		(unsigned long long)arguments.seeds, (unsigned long long)totals.with_model,
+		(unsigned long long)totals.segments, (unsigned long long)totals.disturbed,
+		(unsigned long long)totals.bytes);
 	return held == (arguments.sabotage == SABOTAGE_NONE) ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One run: the hosts, the loop of virtual time, and what must hold during it and at its end. */
-#include "tcp/tcp_sim.h"
+#include "tcp/tcp_app.h"
 
 #include "support/eal.h"
 
@@ -26,15 +26,19 @@ void tcp_sim_violate(struct tcp_sim *sim, const char *format, ...)
 
 void tcp_sim_log(const struct tcp_sim *sim, const char *format, ...)
 {
+	char line[LOG_LINE_MAX];
+	int used = snprintf(line, sizeof(line), "%12.6f ", (double)sim->now_ns / 1e9);
 	va_list args;
 
-	if (!sim->verbose)
+	if (!sim->verbose && !sim->log)
 		return;
-	printf("%12.6f ", (double)sim->now_ns / 1e9);
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(line + used, sizeof(line) - (size_t)used, format, args);
 	va_end(args);
-	printf("\n");
+	if (sim->log)
+		memcpy(sim->log->lines[sim->log->count++ % LOG_LINES], line, sizeof(line));
+	else
+		puts(line);
 }
 
 void tcp_sim_later(
@@ -57,16 +61,14 @@ static struct rte_mempool *pool_for(unsigned host, bool few)
 	return pools[host][few];
 }
 
-static void host_start(struct tcp_sim *sim, unsigned index)
+static void stack_start(struct tcp_sim *sim, struct sim_host *host)
 {
-	struct sim_host *host = &sim->hosts[index];
-	const char *text = sim->plan.family == 4 ? (index ? "192.0.2.2" : "192.0.2.1")
-						 : (index ? "2001:db8::2" : "2001:db8::1");
-	struct endpoint local = {.port = SIM_PORT};
+	unsigned index = host->index;
+	struct endpoint local = {host->ip, SIM_PORT};
 	struct tcp_config config = {
 		.stats = &host->stats,
 		.rng = &host->rng,
-		.secret = {sim->seed, index},
+		.secret = {sim->seed, index + HOSTS * host->reboots},
 		.socket_id = -1,
 		.connections_max = 16,
 		.half_open_max = 8,
@@ -84,21 +86,67 @@ static void host_start(struct tcp_sim *sim, unsigned index)
 		.event = tcp_app_event,
 	};
 
-	host->sim = sim;
-	host->index = index;
 	host->pool = config.pool = pool_for(index, sim->plan.few_mbufs);
+	/* After a reboot the same ports come in the same order. */
 	rng_init(&host->rng, sim->seed + index);
-	ensure(ip_parse(span_str(text), &host->ip) == 0);
-	local.ip = host->ip;
 	ensure(tcp_create(&config, sim->now_ns, &host->tcp) == 0);
 	ensure(tcp_add_source(host->tcp, &host->ip) == 0);
 	ensure(tcp_listen(host->tcp, &local, 4, 0) == 0);
+}
+
+static void host_start(struct tcp_sim *sim, unsigned index)
+{
+	struct sim_host *host = &sim->hosts[index];
+	const char *text = sim->plan.family == 4 ? (index ? "192.0.2.2" : "192.0.2.1")
+						 : (index ? "2001:db8::2" : "2001:db8::1");
+
+	host->sim = sim;
+	host->index = index;
+	ensure(ip_parse(span_str(text), &host->ip) == 0);
+	if (index != MODEL_HOST || !sim->plan.has_model)
+		stack_start(sim, host);
+}
+
+static void check_pool(struct tcp_sim *sim, const struct sim_host *host)
+{
+	unsigned all = sim->plan.few_mbufs ? SIM_MBUFS_FEW : SIM_MBUFS;
+	unsigned back = rte_mempool_avail_count(host->pool);
+
+	if (back != all)
+		tcp_sim_violate(sim, "host %u lost %u packet buffers", host->index, all - back);
+}
+
+/* The address stays, the memory goes. Whoever still believes in a connection must find out by itself. */
+static void reboot(void *ctx, uint64_t arg)
+{
+	struct sim_host *host = ctx;
+	struct tcp_sim *sim = host->sim;
+
+	(void)arg;
+	tcp_sim_log(sim, "host %u reboots", host->index);
+	sim->disturbed++;
+	host->reboots++;
+	host->ports_used = 0;
+	for (unsigned i = 0; i < sim->plan.conns; i++) {
+		struct side *side = &sim->conns[i].sides[host->index];
+		sim->conns[i].lost = sim->conns[i].lost || sim->conns[i].opened;
+		side->ended = side->ended || sim->conns[i].opened;
+		side->tcb = NULL;
+	}
+	models_forget(host);
+	if (!host->tcp)
+		return;
+	tcp_destroy(host->tcp);
+	check_pool(sim, host);
+	stack_start(sim, host);
 }
 
 void tcp_hosts_start(struct tcp_sim *sim)
 {
 	for (unsigned i = 0; i < HOSTS; i++)
 		host_start(sim, i);
+	if (sim->plan.reboots)
+		tcp_sim_later(sim, sim->plan.reboot_at_ns, reboot, &sim->hosts[sim->plan.reboot_host], 0);
 }
 
 void tcp_hosts_stop(struct tcp_sim *sim)
@@ -106,12 +154,12 @@ void tcp_hosts_stop(struct tcp_sim *sim)
 	while (event_next_ns(&sim->events) != UINT64_MAX)
 		tcp_wire_forget(event_take(&sim->events));
 	event_queue_fini(&sim->events);
+	models_free(sim);
 	for (unsigned i = 0; i < HOSTS; i++) {
+		if (!sim->hosts[i].tcp)
+			continue;
 		tcp_destroy(sim->hosts[i].tcp);
-		unsigned all = sim->plan.few_mbufs ? SIM_MBUFS_FEW : SIM_MBUFS;
-		unsigned back = rte_mempool_avail_count(sim->hosts[i].pool);
-		if (back != all)
-			tcp_sim_violate(sim, "host %u lost %u packet buffers", i, all - back);
+		check_pool(sim, &sim->hosts[i]);
 	}
 }
 
@@ -136,6 +184,12 @@ void tcp_oracle_step(struct tcp_sim *sim)
 	}
 }
 
+/* A model without anything to say does not find out that its peer is gone. */
+static bool must_end(const struct sim_conn *conn, const struct side *side)
+{
+	return conn->opened && (side->begun || side->host->index == conn->opener) && side->host->tcp;
+}
+
 /* Half-open entries that were given up make the opener's connection end by a reset; so does a late FIN. */
 static bool may_reset(const struct tcp_sim *sim, const struct sim_conn *conn)
 {
@@ -154,10 +208,10 @@ static void check_conn(struct tcp_sim *sim, const struct sim_conn *conn)
 {
 	for (unsigned i = 0; i < HOSTS; i++) {
 		const struct side *side = &conn->sides[i];
-		if ((side->begun || i == conn->opener) && !side->ended)
+		if (must_end(conn, side) && !side->ended)
 			tcp_sim_violate(sim, "conn %u host %u never ended", conn->index, i);
 	}
-	if (conn->aborts || sim->plan.cut || all_arrived(conn) || may_reset(sim, conn))
+	if (conn->aborts || conn->lost || sim->plan.cut || all_arrived(conn) || may_reset(sim, conn))
 		return;
 	tcp_sim_violate(sim, "conn %u: %u of %u and %u of %u bytes arrived; ended %s and %s", conn->index,
 		conn->sides[0].read, conn->sides[1].to_send, conn->sides[1].read, conn->sides[0].to_send,
@@ -170,6 +224,8 @@ void tcp_oracle_end(struct tcp_sim *sim)
 		check_conn(sim, &sim->conns[i]);
 	for (unsigned i = 0; i < HOSTS; i++) {
 		struct tcp_levels levels;
+		if (!sim->hosts[i].tcp)
+			continue;
 		tcp_levels(sim->hosts[i].tcp, &levels);
 		if (levels.connections + levels.half_open + levels.time_wait + levels.pieces +
 					levels.under_way >
@@ -186,7 +242,7 @@ void tcp_oracle_end(struct tcp_sim *sim)
 /* A host that stands still does nothing until it goes on. */
 static uint64_t host_next_ns(const struct tcp_sim *sim, unsigned host)
 {
-	uint64_t next_ns = tcp_next_ns(sim->hosts[host].tcp);
+	uint64_t next_ns = sim->hosts[host].tcp ? tcp_next_ns(sim->hosts[host].tcp) : UINT64_MAX;
 	uint64_t from_ns = SIM_S + sim->plan.pause_at_ns;
 	uint64_t until_ns = from_ns + sim->plan.pause_ns;
 
@@ -227,6 +283,16 @@ static void log_plan(const struct tcp_sim *sim)
 		plan->window_bytes[1], plan->pieces_max[0], plan->pieces_max[1],
 		plan->few_mbufs ? "few" : "many", plan->strip_sack ? " no SACK" : "",
 		plan->strip_ts ? " no timestamps" : "", plan->cut ? " the wire is cut" : "");
+	if (plan->has_model)
+		tcp_sim_log(sim,
+			"host %u is a model: window %u scale %d, mss %u, %u at a time, %u under way, ACKs "
+			"after %llu "
+			"ms%s%s%s%s",
+			MODEL_HOST, plan->habits.window_bytes, plan->habits.shift, plan->habits.mss,
+			plan->habits.segment_max, plan->habits.flight_max,
+			(unsigned long long)(plan->habits.ack_delay_ns / SIM_MS),
+			plan->habits.sack ? ", SACK" : "", plan->habits.timestamps ? ", timestamps" : "",
+			plan->habits.keeps ? "" : ", goes back", plan->habits.reneges ? ", reneges" : "");
 	if (plan->mtu_at_ns)
 		tcp_sim_log(sim, "MTU %u%s", plan->mtu_path, plan->black_hole ? ", and nobody says so" : "");
 }

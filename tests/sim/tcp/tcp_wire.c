@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { SEGMENT_MAX = 2048, IP_PROBE = 1 };
+enum { PROBE = 1 };
 
 struct wire_segment {
 	struct tcp_sim *sim;
@@ -18,11 +18,6 @@ struct wire_segment {
 	uint16_t checksum;
 	uint8_t bytes[SEGMENT_MAX];
 };
-
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 static uint16_t checksum(const struct wire_segment *segment)
 {
@@ -40,10 +35,14 @@ static uint16_t port_at(const struct wire_segment *segment, unsigned offset)
 	return (uint16_t)(segment->bytes[offset] << 8 | segment->bytes[offset + 1]);
 }
 
-/* The connection that the segment belongs to; -1: none that is known. */
+/*
+ * The connection that the segment belongs to; -1: none that is known, or, after a reboot, one of two that
+ * have the same ports.
+ */
 static int conn_of(const struct wire_segment *segment)
 {
 	struct tcp_sim *sim = segment->sim;
+	int found = -1;
 
 	if (sim->opening)
 		return (int)sim->opening->index;
@@ -51,10 +50,13 @@ static int conn_of(const struct wire_segment *segment)
 		struct sim_conn *conn = &sim->conns[i];
 		uint16_t port = port_at(segment, segment->from == conn->opener ? 0 : 2);
 		uint16_t other = port_at(segment, segment->from == conn->opener ? 2 : 0);
-		if (conn->from.port == port && other == SIM_PORT)
-			return (int)i;
+		if (!conn->opened || conn->from.port != port || other != SIM_PORT)
+			continue;
+		if (found >= 0)
+			return -1;
+		found = (int)i;
 	}
-	return -1;
+	return found;
 }
 
 static uint8_t *option_find(struct wire_segment *segment, uint8_t kind)
@@ -78,67 +80,68 @@ static void strip(struct wire_segment *segment, uint8_t kind)
 		memset(option, 1, option[1]);
 }
 
-static uint32_t text_len(const struct wire_segment *segment)
+/* The right edge of its sender's window, and whether it stays inside of the other's. */
+static void check_edge(struct tcp_sim *sim, const struct wire_segment *segment, unsigned conn)
 {
-	return segment->len - (uint32_t)(segment->bytes[12] >> 4) * 4;
-}
-
-static void check_edge(struct wire_segment *segment, unsigned conn)
-{
-	struct tcp_sim *sim = segment->sim;
 	struct promise *ours = &sim->promises[segment->from][conn];
 	const struct promise *theirs = &sim->promises[!segment->from][conn];
-	uint8_t flags = segment->bytes[13];
-	uint32_t window = port_at(segment, 14);
-	uint8_t *option;
+	struct tcp_segment seen;
+	uint32_t window;
 
-	if (flags & 4)
+	tcp_segment_read(segment->bytes, segment->len, &seen);
+	window = seen.window;
+	if (seen.flags & SEG_RST)
 		return;
-	if (flags & 2) {
-		option = option_find(segment, 3);
-		ours->scaled = option != NULL;
-		ours->shift = option ? option[2] : 0;
-		window <<= 0;
+	if (seen.flags & SEG_SYN) {
+		ours->scaled = seen.shift >= 0;
+		ours->shift = seen.shift >= 0 ? (uint8_t)seen.shift : 0;
+		ours->iss = seen.seq;
 	} else if (ours->scaled && theirs->scaled) {
 		window <<= ours->shift;
 	}
-	if (flags & 16) {
-		uint32_t edge = be32(segment->bytes + 8) + window;
-		if (ours->known && (int32_t)(edge - ours->edge) < 0)
+	if (seen.flags & SEG_ACK) {
+		if (ours->known && (int32_t)(seen.ack + window - ours->edge) < 0)
 			tcp_sim_violate(sim, "conn %u: host %u moved its right edge left by %u", conn,
-				segment->from, ours->edge - edge);
-		ours->edge = edge;
+				segment->from, ours->edge - seen.ack - window);
+		ours->edge = seen.ack + window;
 		ours->known = true;
 	}
-	if (theirs->known && text_len(segment) > 1 &&
-		(int32_t)(be32(segment->bytes + 4) + text_len(segment) - theirs->edge) > IP_PROBE)
+	if (theirs->known && seen.text_len > 1 && (int32_t)(seen.seq + seen.text_len - theirs->edge) > PROBE)
 		tcp_sim_violate(sim, "conn %u: host %u sent beyond the window", conn, segment->from);
+}
+
+static void arrive_ours(struct sim_host *host, const struct wire_segment *segment)
+{
+	struct tcp_sim *sim = segment->sim;
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(host->pool);
+	struct tcp_packet packet = {
+		.mbuf = mbuf, .src = &sim->hosts[segment->from].ip, .dst = &host->ip, .l4_len = segment->len};
+	char *bytes;
+
+	if (!mbuf)
+		return;
+	bytes = rte_pktmbuf_append(mbuf, (uint16_t)segment->len);
+	ensure(bytes != NULL);
+	memcpy(bytes, segment->bytes, segment->len);
+	tcp_input(host->tcp, &packet, sim->now_ns);
 }
 
 static void arrive(void *ctx, uint64_t arg)
 {
 	struct wire_segment *segment = ctx;
-	struct tcp_sim *sim = segment->sim;
-	struct sim_host *to = &sim->hosts[!segment->from];
-	struct rte_mbuf *mbuf = NULL;
-	struct tcp_packet packet = {
-		.src = &sim->hosts[segment->from].ip, .dst = &to->ip, .l4_len = segment->len};
+	struct sim_host *to = &segment->sim->hosts[!segment->from];
+	struct tcp_segment seen;
 
 	(void)arg;
-	if (checksum(segment) == segment->checksum)
-		mbuf = rte_pktmbuf_alloc(to->pool);
-	if (mbuf) {
-		memcpy(rte_pktmbuf_append(mbuf, (uint16_t)segment->len), segment->bytes, segment->len);
-		packet.mbuf = mbuf;
-		tcp_input(to->tcp, &packet, sim->now_ns);
+	if (checksum(segment) != segment->checksum) {
+		/* What the network layer would drop. */
+	} else if (to->tcp) {
+		arrive_ours(to, segment);
+	} else {
+		tcp_segment_read(segment->bytes, segment->len, &seen);
+		model_input(to, &seen);
 	}
 	free(segment);
-}
-
-void tcp_wire_forget(struct event event)
-{
-	if (event.happen == arrive)
-		free(event.ctx);
 }
 
 static void deliver_copy(const struct wire_segment *segment)
@@ -170,8 +173,15 @@ static void icmp_arrive(void *ctx, uint64_t arg)
 	struct too_big *too_big = ctx;
 
 	(void)arg;
-	tcp_icmp(too_big->host->tcp, &too_big->icmp, too_big->host->sim->now_ns);
+	if (too_big->host->tcp)
+		tcp_icmp(too_big->host->tcp, &too_big->icmp, too_big->host->sim->now_ns);
 	free(too_big);
+}
+
+void tcp_wire_forget(struct event event)
+{
+	if (event.happen == arrive || event.happen == icmp_arrive)
+		free(event.ctx);
 }
 
 /* True when the path takes it. */
@@ -180,6 +190,7 @@ static bool fits_path(const struct wire_segment *segment)
 	struct tcp_sim *sim = segment->sim;
 	struct sim_host *from = &sim->hosts[segment->from];
 	uint32_t packet_len = segment->len + (sim->plan.family == 4 ? 20 : 40);
+	struct tcp_segment seen;
 	struct too_big *too_big;
 
 	if (sim->plan.mtu_at_ns == 0 || sim->now_ns < SIM_S + sim->plan.mtu_at_ns ||
@@ -187,23 +198,19 @@ static bool fits_path(const struct wire_segment *segment)
 		return true;
 	if (sim->plan.black_hole)
 		return false;
+	tcp_segment_read(segment->bytes, segment->len, &seen);
 	too_big = malloc(sizeof(*too_big));
 	ensure(too_big != NULL);
 	*too_big = (struct too_big){
 		from, {{from->ip, port_at(segment, 0)}, {sim->hosts[!segment->from].ip, port_at(segment, 2)},
-			      be32(segment->bytes + 4), sim->plan.mtu_path}};
+			      seen.seq, sim->plan.mtu_path}};
 	tcp_sim_later(sim, sim->plan.delay_ns, icmp_arrive, too_big, 0);
 	return false;
 }
 
-static void read_mbuf(struct wire_segment *segment, struct rte_mbuf *mbuf)
+static uint32_t text_len(const struct wire_segment *segment)
 {
-	ensure(mbuf->nb_segs == 1 && mbuf->pkt_len <= SEGMENT_MAX);
-	segment->len = mbuf->pkt_len;
-	memcpy(segment->bytes, rte_pktmbuf_mtod(mbuf, const void *), mbuf->pkt_len);
-	if (segment->sim->sabotage == SABOTAGE_LEAK && segment->sim->segments == 20)
-		return;
-	rte_pktmbuf_free(mbuf);
+	return segment->len - (uint32_t)(segment->bytes[12] >> 4) * 4;
 }
 
 static void break_it(struct wire_segment *segment)
@@ -218,43 +225,81 @@ static void break_it(struct wire_segment *segment)
 		segment->len -= text_len(segment);
 }
 
-static void trace(const struct wire_segment *segment, int conn)
+static void show(const struct tcp_sim *sim, const struct wire_segment *segment, int conn)
 {
-	const uint8_t *p = segment->bytes;
+	static const struct promise unknown;
+	const struct promise *from = conn < 0 ? &unknown : &sim->promises[segment->from][conn];
+	const struct promise *to = conn < 0 ? &unknown : &sim->promises[!segment->from][conn];
+	const uint32_t iss[2] = {from->iss, to->iss};
+	struct tcp_segment seen;
+	char text[160];
 
-	tcp_sim_log(segment->sim, "conn %d host %u sends flags %02x seq %u ack %u win %u len %u", conn,
-		segment->from, p[13], be32(p + 4), be32(p + 8), port_at(segment, 14), text_len(segment));
+	if (!sim->verbose && !sim->log)
+		return;
+	tcp_segment_read(segment->bytes, segment->len, &seen);
+	tcp_segment_show(&seen, iss, text, sizeof(text));
+	tcp_sim_log(sim, "conn %d host %u sends %s", conn, segment->from, text);
+}
+
+/* What boxes on the way do to a SYN. */
+static void strip_options(const struct tcp_sim *sim, struct wire_segment *segment)
+{
+	if (!(segment->bytes[13] & SEG_SYN))
+		return;
+	if (sim->plan.strip_sack)
+		strip(segment, 4);
+	if (sim->plan.strip_ts)
+		strip(segment, 8);
+}
+
+static bool is_lost(const struct tcp_sim *sim, const struct wire_segment *segment)
+{
+	return (sim->plan.cut && sim->now_ns > SIM_S + sim->plan.cut_at_ns) ||
+	       tcp_sim_chance(segment->sim, sim->plan.loss) || !fits_path(segment);
+}
+
+static void pass(struct tcp_sim *sim, struct wire_segment *segment)
+{
+	if (is_lost(sim, segment)) {
+		sim->disturbed++;
+		tcp_sim_log(sim, "    which is lost");
+		return;
+	}
+	deliver_copy(segment);
+	if (tcp_sim_chance(sim, sim->plan.duplicate)) {
+		sim->disturbed++;
+		deliver_copy(segment);
+	}
+}
+
+void tcp_wire_carry(struct sim_host *from, const uint8_t *bytes, uint32_t len)
+{
+	struct tcp_sim *sim = from->sim;
+	struct wire_segment segment = {.sim = sim, .from = from->index, .len = len};
+	int conn;
+
+	ensure(len <= SEGMENT_MAX);
+	memcpy(segment.bytes, bytes, len);
+	sim->segments++;
+	break_it(&segment);
+	strip_options(sim, &segment);
+	segment.checksum = checksum(&segment);
+	sim->digest = hash_bytes(segment.bytes, segment.len, sim->digest ^ sim->now_ns);
+	conn = conn_of(&segment);
+	if (conn >= 0)
+		check_edge(sim, &segment, (unsigned)conn);
+	show(sim, &segment, conn);
+	pass(sim, &segment);
 }
 
 void tcp_wire_send(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, struct rte_mbuf *mbuf)
 {
 	struct sim_host *host = ctx;
 	struct tcp_sim *sim = host->sim;
-	struct wire_segment segment = {.sim = sim, .from = host->index};
-	int conn;
 
 	ensure(ip_equal(src, &host->ip) && ip_equal(dst, &sim->hosts[!host->index].ip));
-	read_mbuf(&segment, mbuf);
-	sim->segments++;
-	break_it(&segment);
-	if ((segment.bytes[13] & 2) && sim->plan.strip_sack)
-		strip(&segment, 4);
-	if ((segment.bytes[13] & 2) && sim->plan.strip_ts)
-		strip(&segment, 8);
-	segment.checksum = checksum(&segment);
-	sim->digest = hash_bytes(segment.bytes, segment.len, sim->digest ^ sim->now_ns);
-	conn = conn_of(&segment);
-	trace(&segment, conn);
-	if (conn >= 0)
-		check_edge(&segment, (unsigned)conn);
-	if ((sim->plan.cut && sim->now_ns > SIM_S + sim->plan.cut_at_ns) ||
-		tcp_sim_chance(sim, sim->plan.loss) || !fits_path(&segment)) {
-		sim->disturbed++;
-		return;
-	}
-	deliver_copy(&segment);
-	if (tcp_sim_chance(sim, sim->plan.duplicate)) {
-		sim->disturbed++;
-		deliver_copy(&segment);
-	}
+	ensure(mbuf->nb_segs == 1);
+	tcp_wire_carry(host, rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->pkt_len);
+	if (sim->sabotage != SABOTAGE_LEAK || sim->segments != 20)
+		rte_pktmbuf_free(mbuf);
 }
