@@ -33,6 +33,11 @@ void stack_destroy(struct stack *stack);
 /* Time is now this; timers that are due on the way fire, each at its own time. -EINVAL: it was later. */
 int stack_advance(struct stack *stack, uint64_t now_ns);
 /*
+ * Time is now this, but no timer fires before stack_advance(): for a program on a live device, which was away
+ * for a while and must take what came meanwhile before it believes that nothing came. -EINVAL as above.
+ */
+int stack_clock(struct stack *stack, uint64_t now_ns);
+/*
  * Nothing leaves by itself before this time; it may be earlier than the first thing that does. UINT64_MAX:
  * never. With STACK_LINK_ETHERNET at most 10 ms ahead: neighbours are asked again and grow old.
  */
@@ -46,14 +51,10 @@ int stack_input(struct stack *stack, const void *packet, size_t len);
 /* Takes the oldest packet that leaves. Its length; 0: none waits; -EMSGSIZE: size is less, and it stays. */
 ssize_t stack_output(struct stack *stack, void *packet, size_t size);
 
-/* family: AF_INET or AF_INET6, each for itself; type: SOCK_STREAM, SOCK_NONBLOCK and SOCK_CLOEXEC may be
- * added. A number from 0, -EAFNOSUPPORT, -EPROTONOSUPPORT, or -EMFILE.
- */
+/* AF_INET or AF_INET6, SOCK_STREAM. A number from 0, -EAFNOSUPPORT, -EPROTONOSUPPORT, or -EMFILE. */
 int stack_socket(struct stack *stack, int family, int type);
 
-/* Of a listener to be. An address of ours, or the unspecified one; the port is not 0. -EADDRNOTAVAIL,
- * -EADDRINUSE (another listener has it), -EAFNOSUPPORT, -EINVAL (bound before).
- */
+/* Of a listener to be: an address of ours or the unspecified one, a port. -EADDRNOTAVAIL, -EADDRINUSE. */
 int stack_bind(struct stack *stack, int sock, const struct sockaddr *addr, socklen_t len);
 
 /*
@@ -125,8 +126,9 @@ struct stack_option {
  */
 int stack_getsockopt(struct stack *stack, int sock, struct stack_option option, void *value, socklen_t *len);
 /*
- * SO_KEEPALIVE, SO_REUSEADDR and TCP_NODELAY can be set to what they are (not 0); all else belongs to
- * struct stack_config: -ENOPROTOOPT.
+ * TCP_USER_TIMEOUT: ms, 0 for the configuration's; a listener's is that of what it accepts from then on.
+ * SO_KEEPALIVE, SO_REUSEADDR and TCP_NODELAY can be set to what they are (not 0). All else belongs to struct
+ * stack_config: -ENOPROTOOPT.
  */
 int stack_setsockopt(
 	struct stack *stack, int sock, struct stack_option option, const void *value, socklen_t len);

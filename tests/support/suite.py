@@ -62,13 +62,23 @@ def meson_stage(name, folder, needs, env=None):
     return Stage(name, [meson_test(folder)], 600, needs, env, meson_log=log)
 
 
-def why_no_scenarios():
+def why_no_namespaces():
     if os.geteuid() != 0:
         return "needs root: a network namespace and a TAP device"
-    if not Path("/dev/net/tun").exists():
-        return "needs /dev/net/tun"
-    absent = [tool for tool in ("ip", "sipp", "kamailio") if not shutil.which(tool)]
-    return f"not installed: {', '.join(absent)}" if absent else ""
+    return "" if Path("/dev/net/tun").exists() else "needs /dev/net/tun"
+
+
+def why_no_scenarios():
+    return why_no_namespaces() or absent("ip", "sipp", "kamailio")
+
+
+def why_no_interop():
+    return why_no_namespaces() or absent("ip", "ethtool", "dumpcap", "tshark")
+
+
+def absent(*tools):
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    return f"not installed: {', '.join(missing)}" if missing else ""
 
 
 def plan():
@@ -89,6 +99,7 @@ def plan():
             Stage("format", [["./run", "fmt", "--check"]], 120, whole=True),
         ],
         [Stage("scenarios", [[python, "tests/scenario"]], 600, ("build-gcc",), skip=why_no_scenarios())],
+        [Stage("interop", [[python, "tests/interop"]], 400, ("build-gcc",), skip=why_no_interop())],
         # The one without Kamailio comes last: what is then in build/demo/ is what README and docs speak of.
         [Stage("demo-kamailio", [kamailio], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],
         [Stage("demo", [demo], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],

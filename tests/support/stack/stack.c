@@ -259,6 +259,14 @@ uint64_t stack_next_ns(const struct stack *stack)
 	return stack->config.link == STACK_LINK_IP || tcp_ns < net_ns ? tcp_ns : net_ns;
 }
 
+int stack_clock(struct stack *stack, uint64_t now_ns)
+{
+	if (now_ns < stack->now_ns)
+		return -EINVAL;
+	stack->now_ns = now_ns;
+	return 0;
+}
+
 int stack_advance(struct stack *stack, uint64_t now_ns)
 {
 	bool ip = stack->config.link == STACK_LINK_IP;
@@ -274,7 +282,8 @@ int stack_advance(struct stack *stack, uint64_t now_ns)
 			due_ns = stack->now_ns + STACK_MS;
 		stack->now_ns = RTE_MIN(next_ns, due_ns);
 		net_tick(stack->net, stack->now_ns);
-		stack_settle(stack);
+		tcp_tick(stack->tcp, stack->now_ns);
+		link_settle(stack);
 	} while (stack->now_ns < now_ns);
 	return 0;
 }

@@ -61,7 +61,7 @@ ssize_t stack_send(struct stack *stack, int sock, const void *bytes, size_t len,
 		done += (size_t)ret;
 	}
 	socket->blocked = ret == -EAGAIN;
-	stack_settle(stack);
+	link_settle(stack);
 	return done > 0 || ret >= 0 ? (ssize_t)done : ret;
 }
 
@@ -122,7 +122,7 @@ ssize_t stack_recv(struct stack *stack, int sock, void *bytes, size_t len, int f
 		done = copy_out(socket, bytes, len);
 	else if (socket->tcb)
 		done = take_bytes(stack, socket, bytes, len);
-	stack_settle(stack);
+	link_settle(stack);
 	return done > 0 || len == 0 ? (ssize_t)done : recv_nothing(socket);
 }
 
@@ -144,7 +144,7 @@ int stack_shutdown(struct stack *stack, int sock, int how)
 		socket->shut_write = true;
 		tcp_shutdown(socket->tcb, stack->now_ns);
 	}
-	stack_settle(stack);
+	link_settle(stack);
 	return 0;
 }
 

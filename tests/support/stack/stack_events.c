@@ -60,6 +60,7 @@ static void accepted(struct stack *stack, struct tcb *tcb)
 	socket->local = info.local;
 	socket->peer = info.remote;
 	tcp_set_cookie(tcb, socket_cookie(stack, socket));
+	socket_set_user_timeout(stack, socket, listener->user_timeout_ms);
 	accept_last(stack, listener, socket);
 }
 

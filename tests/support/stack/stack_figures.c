@@ -30,6 +30,14 @@ void socket_figures(const struct stack_socket *socket, struct socket_figures *re
 	};
 }
 
+/* Of a socket without a connection it is kept for the one to come; of a listener, for those it accepts. */
+void socket_set_user_timeout(struct stack *stack, struct stack_socket *socket, uint32_t timeout_ms)
+{
+	socket->user_timeout_ms = timeout_ms;
+	if (socket->tcb)
+		tcp_set_user_timeout(socket->tcb, timeout_ms, stack->now_ns);
+}
+
 const char *stack_state(struct stack *stack, int sock)
 {
 	const struct stack_socket *socket = socket_at(stack, sock);

@@ -131,7 +131,7 @@ int stack_input(struct stack *stack, const void *packet, size_t len)
 		return -EINVAL;
 	}
 	net_input(stack->net, 0, &mbuf, 1, stack->now_ns);
-	stack_settle(stack);
+	link_settle(stack);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Options of sockets: what the stack has, told; what it does not have, -ENOPROTOOPT. Nearly all of it is the
- * configuration of the instance, so nearly nothing can be set.
+ * configuration of the instance, so little can be set.
  */
 #include "stack_priv.h"
 
@@ -72,7 +72,7 @@ static int get_tcp_level(
 		*ret_value = (int)config->keepalive_probes;
 		return 0;
 	case TCP_USER_TIMEOUT:
-		*ret_value = (int)config->user_timeout_ms;
+		*ret_value = (int)socket->user_timeout_ms;
 		return 0;
 	default:
 		return -ENOPROTOOPT;
@@ -165,14 +165,21 @@ int stack_setsockopt(
 	bool always = (option.level == SOL_SOCKET &&
 			      (option.name == SO_KEEPALIVE || option.name == SO_REUSEADDR)) ||
 		      (option.level == IPPROTO_TCP && option.name == TCP_NODELAY);
+	bool timeout = option.level == IPPROTO_TCP && option.name == TCP_USER_TIMEOUT;
+	struct stack_socket *socket = socket_at(stack, sock);
 	int number;
 
-	if (!socket_at(stack, sock))
+	if (!socket)
 		return -EBADF;
-	if (!always)
+	if (!always && !timeout)
 		return -ENOPROTOOPT;
 	if (len < sizeof(number))
 		return -EINVAL;
 	memcpy(&number, value, sizeof(number));
-	return number != 0 ? 0 : -ENOPROTOOPT;
+	if (always)
+		return number != 0 ? 0 : -ENOPROTOOPT;
+	if (number < 0)
+		return -EINVAL;
+	socket_set_user_timeout(stack, socket, number > 0 ? (uint32_t)number : stack->config.user_timeout_ms);
+	return 0;
 }

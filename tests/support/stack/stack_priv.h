@@ -47,6 +47,7 @@ struct stack_socket {
 	bool shut_write;
 	bool blocked; /* a send found no room; TCP_WRITABLE has not come yet */
 	uint32_t generation;
+	uint32_t user_timeout_ms;
 	int error; /* positive errno that the next call tells; 0: none */
 	struct endpoint local;
 	struct endpoint peer;
@@ -104,8 +105,6 @@ struct stack_socket *socket_of_cookie(struct stack *stack, uint64_t cookie); /* 
 int socket_number(const struct stack *stack, const struct stack_socket *socket);
 /* The error that is to be told once, negative; 0: none. */
 int socket_error_take(struct stack_socket *socket);
-/* Lets events and packets of the call happen. */
-void stack_settle(struct stack *stack);
 
 /* What stack_options.c tells of a connection; it cannot see TCP's own header beside Linux's. */
 struct socket_figures {
@@ -117,6 +116,8 @@ struct socket_figures {
 };
 /* stack_figures.c: all zero and "CLOSED" without a connection. */
 void socket_figures(const struct stack_socket *socket, struct socket_figures *ret_figures);
+
+void socket_set_user_timeout(struct stack *stack, struct stack_socket *socket, uint32_t timeout_ms);
 
 /* stack_address.c */
 int endpoint_of_sockaddr(const struct sockaddr *addr, socklen_t len, struct endpoint *ret_endpoint);

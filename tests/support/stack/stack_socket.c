@@ -27,6 +27,7 @@ struct stack_socket *socket_take(struct stack *stack, int family)
 			.kind = SOCKET_FRESH,
 			.family = (uint8_t)family,
 			.generation = socket->generation + 1,
+			.user_timeout_ms = stack->config.user_timeout_ms,
 			.first = STACK_NONE,
 			.last = STACK_NONE,
 			.next = STACK_NONE,
@@ -65,12 +66,6 @@ int socket_error_take(struct stack_socket *socket)
 
 	socket->error = 0;
 	return -error;
-}
-
-void stack_settle(struct stack *stack)
-{
-	tcp_tick(stack->tcp, stack->now_ns);
-	link_settle(stack);
 }
 
 int stack_socket(struct stack *stack, int family, int type)
@@ -219,7 +214,8 @@ int stack_connect(struct stack *stack, int sock, const struct sockaddr *addr, so
 	socket->local = info.local;
 	socket->peer = peer;
 	socket->kind = SOCKET_CONNECTING;
-	stack_settle(stack);
+	socket_set_user_timeout(stack, socket, socket->user_timeout_ms);
+	link_settle(stack);
 	return -EINPROGRESS;
 }
 
@@ -256,7 +252,7 @@ static int leave(struct stack *stack, int sock, void (*end)(struct tcb *, uint64
 		unlisten(stack, socket);
 	part(stack, socket, end);
 	socket_give(stack, socket);
-	stack_settle(stack);
+	link_settle(stack);
 	return 0;
 }
 

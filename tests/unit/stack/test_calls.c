@@ -290,6 +290,28 @@ static void options_are_those_that_the_stack_has(void **state)
 	pair_stop(pair);
 }
 
+static void a_user_timeout_is_the_sockets_own(void **state)
+{
+	struct pair *pair = start();
+	const struct stack_option option = {IPPROTO_TCP, TCP_USER_TIMEOUT};
+	int timeout_ms = 3000;
+	int a, b;
+
+	(void)state;
+	pair_connect(pair, AF_INET, &a, &b);
+	assert_int_equal(stack_setsockopt(pair->a, a, option, &timeout_ms, sizeof(timeout_ms)), 0);
+	assert_int_equal(get_int(pair->a, a, IPPROTO_TCP, TCP_USER_TIMEOUT), 3000);
+	pair->cut = true;
+	assert_int_equal(stack_send(pair->a, a, "into the void", 13, 0), 13);
+	pair_wait(pair, 2900);
+	assert_string_equal(stack_state(pair->a, a), "ESTABLISHED");
+	pair_wait(pair, 200);
+	assert_int_equal(stack_recv(pair->a, a, received, 1, 0), -ETIMEDOUT);
+	timeout_ms = -1;
+	assert_int_equal(stack_setsockopt(pair->a, a, option, &timeout_ms, sizeof(timeout_ms)), -EINVAL);
+	pair_stop(pair);
+}
+
 static void tcp_info_shows_the_connection(void **state)
 {
 	struct pair *pair = start();
@@ -393,6 +415,7 @@ int main(void)
 		cmocka_unit_test(a_full_queue_says_again_and_poll_tells_when_it_has_room),
 		cmocka_unit_test(more_connections_than_the_backlog_are_reset),
 		cmocka_unit_test(options_are_those_that_the_stack_has),
+		cmocka_unit_test(a_user_timeout_is_the_sockets_own),
 		cmocka_unit_test(tcp_info_shows_the_connection),
 		cmocka_unit_test(names_of_both_ends_agree),
 		cmocka_unit_test(a_call_in_the_wrong_state_says_so),

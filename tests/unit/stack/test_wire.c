@@ -139,6 +139,31 @@ static void a_leap_of_the_clock_sends_what_steps_would(void **state)
 	assert_int_equal(counts[0], counts[1]);
 }
 
+static void a_clock_that_was_set_fires_no_timer_before_it_advances(void **state)
+{
+	struct pair pair;
+	struct stack_config a_config = pair_config(1);
+	struct stack_config b_config = pair_config(2);
+	static const char bytes[2 * 1448];
+	uint64_t repeated = 7;
+	int a, b;
+
+	(void)state;
+	pair_start(&pair, &a_config, &b_config);
+	pair_connect(&pair, AF_INET, &a, &b);
+	/* Two full segments, the second of which is acknowledged at once. */
+	assert_int_equal(stack_send(pair.a, a, bytes, sizeof(bytes), 0), sizeof(bytes));
+	assert_int_equal(stack_clock(pair.a, pair.now_ns - 1), -EINVAL);
+	assert_int_equal(stack_clock(pair.a, pair.now_ns + 5000 * PAIR_MS), 0);
+	assert_int_equal(stack_clock(pair.b, pair.now_ns + 5000 * PAIR_MS), 0);
+	/* Its acknowledgement comes at the last moment, but in time. */
+	pair_settle(&pair);
+	assert_int_equal(stack_advance(pair.a, pair.now_ns + 5000 * PAIR_MS), 0);
+	assert_int_equal(stack_counter(pair.a, "tcp_retransmissions", &repeated), 0);
+	assert_int_equal(repeated, 0);
+	pair_stop(&pair);
+}
+
 /* FNV-1a over all packets of a connection's life. */
 static uint64_t digest_of_a_life(uint64_t seed)
 {
@@ -224,6 +249,7 @@ int main(void)
 		cmocka_unit_test(outputs_that_nobody_takes_are_lost_and_sent_again),
 		cmocka_unit_test(the_clock_does_not_run_backwards),
 		cmocka_unit_test(a_leap_of_the_clock_sends_what_steps_would),
+		cmocka_unit_test(a_clock_that_was_set_fires_no_timer_before_it_advances),
 		cmocka_unit_test(the_same_seed_gives_the_same_packets),
 		cmocka_unit_test(many_instances_do_not_disturb_each_other),
 		cmocka_unit_test(a_configuration_that_cannot_be_is_refused),
