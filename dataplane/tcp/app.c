@@ -58,7 +58,8 @@ int tcp_connect(struct tcp *tcp, const struct endpoint *remote, uint64_t cookie,
 
 /*
  * SEND: RFC 9293 3.10.2. One chain is always taken into an empty queue, however large its buffers are. All
- * send queues together get half of the memory: two hosts full of what they want to send could not receive.
+ * send queues together get half of the memory, and what was received the other half: who cannot send and
+ * therefore does not read must not be what keeps everybody from sending.
  */
 static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 {
@@ -71,7 +72,7 @@ static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 		return -EINVAL;
 	if (cost > config->memory_max_bytes / 2)
 		return -EMSGSIZE;
-	if (starved_must_wait(tcb) || tcb->tcp->pinned_bytes + cost > config->memory_max_bytes / 2) {
+	if (starved_must_wait(tcb) || tcb->tcp->snd_pinned_bytes + cost > config->memory_max_bytes / 2) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		starved_join(tcb, cost);
 		return -ENOBUFS;

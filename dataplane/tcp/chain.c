@@ -115,15 +115,23 @@ void queue_cut(struct tcb *tcb, struct queue queue, uint32_t bytes)
 	ensure(*queue.head != NULL || bytes == 0);
 }
 
+/* Of all connections, in the same direction. */
+static uint64_t *total_of(struct tcb *tcb, const uint32_t *counter)
+{
+	return counter == &tcb->snd_pinned ? &tcb->tcp->snd_pinned_bytes : &tcb->tcp->rcv_pinned_bytes;
+}
+
 void pin(struct tcb *tcb, uint32_t *counter, uint32_t bytes)
 {
 	*counter += bytes;
-	tcb->tcp->pinned_bytes += bytes;
+	*total_of(tcb, counter) += bytes;
 }
 
 void unpin(struct tcb *tcb, uint32_t *counter, uint32_t bytes)
 {
-	ensure(*counter >= bytes && tcb->tcp->pinned_bytes >= bytes);
+	uint64_t *total = total_of(tcb, counter);
+
+	ensure(*counter >= bytes && *total >= bytes);
 	*counter -= bytes;
-	tcb->tcp->pinned_bytes -= bytes;
+	*total -= bytes;
 }

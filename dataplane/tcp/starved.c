@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Connections whose send was refused because all of them together pin too much. They stand in a line. When
- * memory comes free the first of it are told, as many as have room for what they were refused; the next send
- * of one that was told need not wait again. Whoever comes new while others wait goes to the end, so that a
- * busy connection cannot take what comes free before those that have waited.
+ * Connections whose send was refused because all send queues together pin too much. They stand in a line.
+ * When memory comes free the first of it are told, as many as have room for what they were refused; the next
+ * send of one that was told need not wait again. Whoever comes new while others wait goes to the end, so that
+ * a busy connection cannot take what comes free before those that have waited.
  */
 #include "tcp/stages_priv.h"
 
@@ -74,12 +74,12 @@ static bool has_room(const struct tcp *tcp, uint64_t pinned_bytes)
 
 bool starved_can_grant(const struct tcp *tcp)
 {
-	return tcp->starved_first != POOL_NONE && has_room(tcp, tcp->pinned_bytes);
+	return tcp->starved_first != POOL_NONE && has_room(tcp, tcp->snd_pinned_bytes);
 }
 
 void starved_grant(struct tcp *tcp)
 {
-	uint64_t pinned_bytes = tcp->pinned_bytes;
+	uint64_t pinned_bytes = tcp->snd_pinned_bytes;
 
 	for (unsigned i = 0; i < TCP_GRANTS_BURST_MAX && tcp->starved_first != POOL_NONE; i++) {
 		struct tcb *tcb = starved_at(tcp, tcp->starved_first);

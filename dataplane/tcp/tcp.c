@@ -228,6 +228,6 @@ void tcp_levels(const struct tcp *tcp, struct tcp_levels *ret_levels)
 		.time_wait = tcp->waits.used,
 		.pieces = tcp->pieces.used,
 		.under_way = tcp->flights.used,
-		.pinned_bytes = tcp->pinned_bytes,
+		.pinned_bytes = tcp->snd_pinned_bytes + tcp->rcv_pinned_bytes,
 	};
 }

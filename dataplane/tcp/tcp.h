@@ -85,8 +85,8 @@ uint64_t tcp_next_ns(const struct tcp *tcp);
 
 /*
  * Queues a chain of bytes and sends what may go. 0: the chain passed. Else it stays the caller's: -EAGAIN
- * (budget used up: TCP_WRITABLE comes when half of it is free), -ENOBUFS (all connections together pin half
- * of the memory: TCP_WRITABLE comes when there is room for this chain, to those that wait one after the
+ * (budget used up: TCP_WRITABLE comes when half of it is free), -ENOBUFS (all send queues together pin
+ * half of the memory: TCP_WRITABLE comes when there is room for this chain, to those that wait one after the
  * other; whoever has not waited waits behind them), -EPIPE (closed for sending), -EINVAL (empty),
  * -EMSGSIZE (more than could ever be held).
  */

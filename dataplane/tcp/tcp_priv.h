@@ -100,7 +100,7 @@ struct tcp {
 	struct timer_wheel wheel;
 	struct table table;
 	struct pool tcbs, halves, waits, pieces, flights;
-	uint64_t pinned_bytes;
+	uint64_t snd_pinned_bytes, rcv_pinned_bytes; /* by all connections: half of the quota each */
 	struct tcp_listener listeners[TCP_LISTENERS_MAX];
 	struct source sources[TCP_SOURCES_MAX];
 	uint32_t source_count;

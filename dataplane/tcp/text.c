@@ -45,7 +45,7 @@ static bool has_room(struct tcb *tcb, const struct segment *seg)
 {
 	const struct tcp_config *config = &tcb->tcp->config;
 	bool in_order = seg->seq == tcb->rcv_nxt;
-	uint64_t quota_bytes = in_order ? config->memory_max_bytes : config->memory_max_bytes / 4 * 3;
+	uint64_t quota_bytes = in_order ? config->memory_max_bytes / 2 : config->memory_max_bytes / 8 * 3;
 	bool shares = in_order && chain_fits(tcb->rcv_tail, seg->len);
 	uint32_t cost = shares ? 0 : chain_pinned(seg->text);
 
@@ -53,7 +53,7 @@ static bool has_room(struct tcb *tcb, const struct segment *seg)
 		tcp_count(tcb->tcp, STAT_tcp_buffer_full);
 		return false;
 	}
-	if (tcb->tcp->pinned_bytes + cost > quota_bytes) {
+	if (tcb->tcp->rcv_pinned_bytes + cost > quota_bytes) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		return false;
 	}

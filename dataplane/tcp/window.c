@@ -11,7 +11,7 @@ uint32_t window_room(const struct tcb *tcb)
 {
 	const struct tcp_config *config = &tcb->tcp->config;
 
-	if (tcb->tcp->pinned_bytes > config->memory_max_bytes / 4 * 3)
+	if (tcb->tcp->rcv_pinned_bytes > config->memory_max_bytes / 8 * 3)
 		return 0;
 	return tcb->rcv_queued < config->window_bytes ? config->window_bytes - tcb->rcv_queued : 0;
 }
