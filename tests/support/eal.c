@@ -26,13 +26,14 @@ static char *eal_argument(char *buf, size_t size, size_t *used, const char *text
 	return start;
 }
 
-int eal_start(void)
+int eal_start_with(unsigned megabytes)
 {
 	static const char *const flags[] = {"test", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry",
-		"-m", "64", "-l", "0", "--log-level=error"};
+		"-l", "0", "--log-level=error", "-m"};
 	static bool started;
 	static char text[256];
 	char prefix[48];
+	char memory[16];
 	char *argv[16];
 	size_t used = 0;
 	int argc = 0;
@@ -41,12 +42,19 @@ int eal_start(void)
 		return 0;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		argv[argc++] = eal_argument(text, sizeof(text), &used, flags[i]);
+	snprintf(memory, sizeof(memory), "%u", megabytes);
+	argv[argc++] = eal_argument(text, sizeof(text), &used, memory);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=sluice-test-%d", (int)getpid());
 	argv[argc++] = eal_argument(text, sizeof(text), &used, prefix);
 	if (rte_eal_init(argc, argv) < 0)
 		return -1;
 	started = true;
 	return 0;
+}
+
+int eal_start(void)
+{
+	return eal_start_with(64);
 }
 
 int eal_setup(void **state)

@@ -12,6 +12,8 @@ struct rte_mempool;
 
 /* 0 when the EAL runs, now or since an earlier call; a negative number otherwise. */
 int eal_start(void);
+/* The same, with so much memory instead of 64 MB; what is not used is not taken from the machine. */
+int eal_start_with(unsigned megabytes);
 
 /* cmocka group fixtures: eal_start() and the EAL's end. */
 int eal_setup(void **state);

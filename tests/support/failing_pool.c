@@ -77,8 +77,7 @@ struct rte_mempool *failing_pool_create(const char *name, unsigned count, uint16
 	if (registered < 0)
 		registered = rte_mempool_register_ops(&store_ops);
 	ensure(registered >= 0);
-	pool =
-		rte_pktmbuf_pool_create_by_ops(name, count, 0, 0, data_room, SOCKET_ID_ANY, store_ops.name);
+	pool = rte_pktmbuf_pool_create_by_ops(name, count, 0, 0, data_room, SOCKET_ID_ANY, store_ops.name);
 
 	ensure(pool != NULL);
 	return pool;

@@ -126,18 +126,22 @@ static struct endpoint endpoint_of(const char *text)
 	return endpoint;
 }
 
-void rig_prepare(struct rig *rig, int family)
+static struct rte_mempool *pool_make(void)
 {
 	static unsigned number;
 	char name[32];
 
+	snprintf(name, sizeof(name), "tcp%u", number++);
+	return eal_pool(name, RIG_MBUFS, 2176);
+}
+
+struct rte_mempool *rig_prepare_with(struct rig *rig, int family, struct rte_mempool *pool)
+{
 	ensure(eal_start() == 0);
-	*rig = (struct rig){.now_ns = 5000000000ULL, .peer_nxt = 0};
+	*rig = (struct rig){.now_ns = 5000000000ULL, .pool = pool ? pool : pool_make()};
 	rig->local = endpoint_of(family == 4 ? "192.0.2.1:5060" : "[2001:db8::1]:5060");
 	rig->peer = endpoint_of(family == 4 ? "192.0.2.2:6000" : "[2001:db8::2]:6000");
 	rng_init(&rig->rng, 1);
-	snprintf(name, sizeof(name), "tcp%u", number++);
-	rig->pool = eal_pool(name, RIG_MBUFS, 2176);
 	rig->config = (struct tcp_config){
 		.pool = rig->pool,
 		.stats = &rig->stats,
@@ -154,6 +158,12 @@ void rig_prepare(struct rig *rig, int family)
 		.output = output,
 		.event = event,
 	};
+	return rig->pool;
+}
+
+void rig_prepare(struct rig *rig, int family)
+{
+	(void)rig_prepare_with(rig, family, NULL);
 }
 
 void rig_start(struct rig *rig)
@@ -162,7 +172,7 @@ void rig_start(struct rig *rig)
 	ensure(tcp_add_source(rig->tcp, &rig->local.ip) == 0);
 }
 
-bool rig_finish(struct rig *rig)
+bool rig_stop(struct rig *rig)
 {
 	struct tcp_levels levels;
 	bool back;
@@ -171,7 +181,13 @@ bool rig_finish(struct rig *rig)
 	back = levels.connections > 0 ||
 	       (levels.pieces == 0 && levels.under_way == 0 && levels.pinned_bytes == 0);
 	tcp_destroy(rig->tcp);
-	back = back && rte_mempool_avail_count(rig->pool) == RIG_MBUFS;
+	return back && rte_mempool_avail_count(rig->pool) == RIG_MBUFS;
+}
+
+bool rig_finish(struct rig *rig)
+{
+	bool back = rig_stop(rig);
+
 	rte_mempool_free(rig->pool);
 	return back;
 }

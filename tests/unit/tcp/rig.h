@@ -65,9 +65,12 @@ uint8_t rig_byte(uint32_t offset); /* of a stream, from 0 */
 
 /* family: 4 or 6. config may be changed between prepare and start. */
 void rig_prepare(struct rig *rig, int family);
+/* The same with packet buffers of an earlier rig, NULL for new ones. Returns those it has. */
+struct rte_mempool *rig_prepare_with(struct rig *rig, int family, struct rte_mempool *pool);
 void rig_start(struct rig *rig);
 /* True when all memory came back: no mbuf, piece or flight is missing. Destroys it. */
 bool rig_finish(struct rig *rig);
+bool rig_stop(struct rig *rig); /* the same, but the packet buffers stay */
 
 void rig_listen(struct rig *rig, uint32_t backlog);
 int rig_connect(struct rig *rig);
