@@ -229,7 +229,8 @@ static void config_fill(struct bench *bench)
 	rng_init(&bench->rng, 1);
 	bench->now_ns = 1000000000;
 	bench->config = (struct tcp_config){
-		.pool = rte_pktmbuf_pool_create("bench", MBUFS, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY),
+		.pool = rte_pktmbuf_pool_create(
+			"bench", MBUFS, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY),
 		.stats = &bench->stats,
 		.rng = &bench->rng,
 		.secret = {1, 2},
