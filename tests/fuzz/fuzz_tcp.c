@@ -67,8 +67,8 @@ static uint32_t word(struct conversation *talk)
 /* How far from where it belongs: mostly not at all or by a number that decides something. */
 static uint32_t distance(struct conversation *talk)
 {
-	static const uint32_t telling[] = {0, 0, 0, 1, (uint32_t)-1, 2, 536, 1000, (uint32_t)-1000, 1460, 65535,
-		65536, 0x7fffffff, 0x80000000};
+	static const uint32_t telling[] = {0, 0, 0, 1, (uint32_t)-1, 2, 536, 1000, (uint32_t)-1000, 1460,
+		65535, 65536, 0x7fffffff, 0x80000000};
 	uint32_t which = byte(talk) & 15;
 
 	return which < sizeof(telling) / sizeof(telling[0]) ? telling[which] : word(talk);
@@ -111,8 +111,8 @@ static uint8_t allowed_flags(const struct conversation *talk, uint8_t flags)
 
 static void step_segment(struct conversation *talk)
 {
-	static const uint8_t usual[] = {F_ACK, F_ACK, F_ACK | F_PSH, F_ACK | F_FIN, F_SYN, F_SYN | F_ACK, F_RST,
-		F_RST | F_ACK};
+	static const uint8_t usual[] = {
+		F_ACK, F_ACK, F_ACK | F_PSH, F_ACK | F_FIN, F_SYN, F_SYN | F_ACK, F_RST, F_RST | F_ACK};
 	struct rig *rig = &talk->rig;
 	uint32_t kind = byte(talk);
 	struct shown shown = {
