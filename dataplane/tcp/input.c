@@ -14,7 +14,10 @@ static bool paws_refuses(const struct tcb *tcb, const struct segment *seg)
 	       seq_lt(seg->options.tsval, tcb->ts_recent) && age_ns < TCP_PAWS_IDLE_DAYS * 86400 * TCP_S;
 }
 
-/* RFC 9293 3.4, table 6: the window is the one we advertised. */
+/*
+ * RFC 9293 3.4, table 6: the window is the one we advertised. A segment without text may stand at its very
+ * edge: that is where acknowledgements of a peer stand that has filled it, while we wait for a piece of that.
+ */
 static bool acceptable(const struct tcb *tcb, const struct segment *seg)
 {
 	uint32_t window = tcb->rcv_edge - tcb->rcv_nxt;
@@ -22,7 +25,7 @@ static bool acceptable(const struct tcb *tcb, const struct segment *seg)
 
 	if (window == 0)
 		return space == 0 && seg->seq == tcb->rcv_nxt;
-	if (seg->seq - tcb->rcv_nxt < window)
+	if (seg->seq - tcb->rcv_nxt < window + (space == 0))
 		return true;
 	return space > 0 && seg->seq + space - 1 - tcb->rcv_nxt < window;
 }

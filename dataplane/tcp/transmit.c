@@ -139,9 +139,19 @@ static bool ack_send(struct tcb *tcb, uint32_t seq)
 	return segment_send(tcb->tcp, &out);
 }
 
+/*
+ * SND.NXT, but no farther than the peer's window reaches: a byte that probes a closed window lies beyond it,
+ * and a peer that keeps to RFC 9293 3.10.7.4 would not look at an acknowledgement that stands behind that
+ * byte.
+ */
+static uint32_t ack_seq(const struct tcb *tcb)
+{
+	return seq_min(tcb->snd_nxt, tcb->snd_una + tcb->snd_wnd);
+}
+
 void transmit_ack(struct tcb *tcb)
 {
-	bool sent = ack_send(tcb, tcb->snd_nxt);
+	bool sent = ack_send(tcb, ack_seq(tcb));
 
 	ack_paid(tcb);
 	if (!sent)
