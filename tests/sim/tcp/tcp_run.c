@@ -218,6 +218,14 @@ static void check_conn(struct tcp_sim *sim, const struct sim_conn *conn)
 		tcp_reason_name(conn->sides[0].why), tcp_reason_name(conn->sides[1].why));
 }
 
+/* Nobody here sends beyond an edge: had anything been cut off, less were enforced than was advertised. */
+static void check_window(struct tcp_sim *sim, const struct sim_host *host)
+{
+	if (stats_get(&host->stats, STAT_tcp_trimmed) > 0 && !sim->plan.reboots)
+		tcp_sim_violate(
+			sim, "host %u cut off text inside of the window it had advertised", host->index);
+}
+
 void tcp_oracle_end(struct tcp_sim *sim)
 {
 	for (unsigned i = 0; i < sim->plan.conns; i++)
@@ -226,6 +234,7 @@ void tcp_oracle_end(struct tcp_sim *sim)
 		struct tcp_levels levels;
 		if (!sim->hosts[i].tcp)
 			continue;
+		check_window(sim, &sim->hosts[i]);
 		tcp_levels(sim->hosts[i].tcp, &levels);
 		if (levels.connections + levels.half_open + levels.time_wait + levels.pieces +
 					levels.under_way >
