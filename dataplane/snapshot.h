@@ -24,6 +24,7 @@ struct listener {
 	uint8_t transport;
 	bool acl_drop;     /* a source that the ACL refuses gets silence, not 403 */
 	bool record_route; /* stay in the path of dialogs */
+	bool stateless;    /* requests are forwarded without transactions (RFC 3261 16.11) */
 	struct endpoint local;
 	char name[NODE_NAME_MAX];
 };
@@ -44,7 +45,9 @@ struct snapshot {
 	struct cookie_keys keys;
 	uint16_t source_port_base; /* worker i sends to nodes from source_port_base + i */
 	uint16_t worker_count;
-	uint16_t retry_after_s; /* in our own 503 */
+	uint16_t retry_after_s;       /* in our own 503 */
+	uint16_t failover_timeout_ms; /* silence of a node until another is asked; 0: for ever */
+	uint16_t udp_bytes_max; /* longer requests go by TCP where the node has it (18.1.1); 0: all by UDP */
 	uint16_t listener_count;
 	struct listener listeners[LISTENERS_MAX];
 	uint16_t local_count;

@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 struct hop {
-	uint32_t route_id;  /* the configured route, for explanations and counters */
-	uint16_t node_slot; /* index into the snapshot's node table */
-	uint16_t priority;  /* lower is tried first (R-RT-3) */
-	uint16_t weight;    /* share among equals; 0 is never chosen while another can be */
+	uint32_t route_id;    /* the configured route, for explanations and counters */
+	uint16_t node_slot;   /* index into the snapshot's node table */
+	uint16_t priority;    /* lower is tried first (R-RT-3) */
+	uint16_t weight;      /* share among equals; 0 is never chosen while another can be */
+	uint16_t failover_ms; /* silence of the node until another is asked; 0: the instance's setting */
 };
 
 #endif

@@ -94,6 +94,12 @@ static bool is_ahead(struct best *best, struct best *candidate)
 
 int node_pick(const struct node_table *nodes, const struct hop *hops, unsigned hop_count, uint64_t key)
 {
+	return node_pick_untried(nodes, hops, hop_count, key, NULL);
+}
+
+int node_pick_untried(const struct node_table *nodes, const struct hop *hops, unsigned hop_count,
+	uint64_t key, const struct node_tried *tried)
+{
 	struct best best = {.index = -ENOENT, .rank = UINT64_MAX};
 
 	for (unsigned i = 0; i < hop_count; i++) {
@@ -102,7 +108,7 @@ int node_pick(const struct node_table *nodes, const struct hop *hops, unsigned h
 		enum tier tier = classify(node, &verdict);
 		struct best candidate = {.index = (int)i, .weight = hops[i].weight};
 
-		if (tier == TIER_UNUSABLE)
+		if (tier == TIER_UNUSABLE || node_was_tried(tried, node->id))
 			continue;
 		candidate.rank =
 			(uint64_t)tier << 32 | (uint64_t)hops[i].priority << 1 | (hops[i].weight == 0);

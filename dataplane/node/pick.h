@@ -9,6 +9,30 @@
 #include "base/hop.h"
 #include "node/node.h"
 
+/* The nodes that one request was sent to already: they are not asked again. */
+enum { NODE_TRIED_MAX = 8 };
+
+struct node_tried {
+	uint32_t count;
+	uint32_t ids[NODE_TRIED_MAX];
+};
+
+/* NULL is nobody. */
+static inline bool node_was_tried(const struct node_tried *tried, uint32_t id)
+{
+	for (unsigned i = 0; tried && i < tried->count; i++) {
+		if (tried->ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+static inline void node_tried_add(struct node_tried *tried, uint32_t id)
+{
+	ensure(tried->count < NODE_TRIED_MAX);
+	tried->ids[tried->count++] = id;
+}
+
 /* Why a candidate was or was not chosen; for `test route`. */
 enum node_verdict {
 	NODE_CHOSEN,
@@ -29,6 +53,10 @@ enum node_verdict {
  */
 must_use int node_pick(
 	const struct node_table *nodes, const struct hop *hops, unsigned hop_count, uint64_t key);
+
+/* The same among those that were not tried; `tried` may be NULL. */
+must_use int node_pick_untried(const struct node_table *nodes, const struct hop *hops, unsigned hop_count,
+	uint64_t key, const struct node_tried *tried);
 
 /* The same decision with a reason for each candidate; verdicts has hop_count places. */
 int node_pick_explain(const struct node_table *nodes, const struct hop *hops, unsigned hop_count,

@@ -81,11 +81,12 @@ struct target dialog_target(
 	const struct cookie *cookie = &set->cookie;
 	const struct node *node;
 
-	stats_inc(passage->proxy->stats, STAT_sip_dialog_requests);
+	if (!query->tried)
+		stats_inc(passage->proxy->stats, STAT_sip_dialog_requests);
 	if (!goes_to_node(passage, cookie))
 		return peer_target(passage, set, cookie);
 	node = node_by_id(passage->snap->nodes, cookie->node_id);
-	if (node && node_serves_dialogs(node))
+	if (node && node_serves_dialogs(node) && !node_was_tried(query->tried, node->id))
 		return (struct target){.kind = TARGET_NODE, .node = node};
 	return failover_target(passage, set, query);
 }

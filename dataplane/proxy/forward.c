@@ -6,6 +6,8 @@
 #include "proxy/proxy_priv.h"
 #include "sip/build.h"
 
+#include <errno.h>
+
 static bool listener_serves(const struct listener *listener, uint8_t family, enum transport transport)
 {
 	return listener->local.ip.family == family && listener->transport == transport;
@@ -197,16 +199,17 @@ static void edit_max_forwards(const struct sip_msg *msg, struct sip_edits *edits
 }
 
 /* Our Via and Record-Route stand before all others of their kind: in front of the first header. */
-static void edit_top(struct passage *passage, const struct route_set *set, const struct target *target,
-	const struct egress *egress, const struct request_hash *hash)
+static void edit_top(struct passage *passage, const struct forward *forward, const struct egress *egress)
 {
+	const struct target *target = forward->target;
 	struct sip_edits *edits = &passage->proxy->edits;
 	const struct branch branch = {
 		.node_id = target->kind == TARGET_NODE ? target->node->id : 0,
 		.listener_id = passage->listener->id,
-		.loop_hash = hash->loop,
-		.request_key = hash->transaction,
+		.loop_hash = forward->hash->loop,
+		.request_key = forward->hash->transaction,
 		.conn = passage->in->conn,
+		.token = forward->token,
 	};
 	struct sip_via kept;
 	const struct sip_via *next = edit_received(passage, &kept);
@@ -220,7 +223,7 @@ static void edit_top(struct passage *passage, const struct route_set *set, const
 	sip_write_lit(&w, ";branch=");
 	branch_write(&w, &passage->snap->keys, &branch, next);
 	sip_write_lit(&w, "\r\n");
-	write_record_routes(&w, passage, set, target, egress);
+	write_record_routes(&w, passage, forward->set, target, egress);
 	sip_edit_end_insert(edits, passage->msg->headers[0].line.p, &w);
 }
 
@@ -237,25 +240,71 @@ static void fill_out(struct passage *passage, const struct target *target, const
 	out->is_request = true;
 }
 
-enum proxy_action forward_request(struct passage *passage, const struct route_set *set,
-	const struct target *target, const struct request_hash *hash)
+static int render_for(struct passage *passage, const struct forward *forward)
 {
 	struct sip_edits *edits = &passage->proxy->edits;
-	const struct sip_msg *msg = passage->msg;
 	struct egress egress;
 
-	if (target_transport(target) == TRANSPORT_TLS)
-		return reply_refuse(passage, 503, STAT_sip_transport_unserved);
-	if (!find_egress(passage, set, target, &egress))
-		return reply_refuse(passage, 503, STAT_sip_no_egress);
+	if (target_transport(forward->target) == TRANSPORT_TLS)
+		return -EPROTONOSUPPORT;
+	if (!find_egress(passage, forward->set, forward->target, &egress))
+		return -EADDRNOTAVAIL;
 	sip_edits_init(edits, passage_message(passage));
-	edit_top(passage, set, target, &egress, hash);
-	edit_max_forwards(msg, edits);
-	route_set_edit(set, msg, edits);
+	edit_top(passage, forward, &egress);
+	edit_max_forwards(passage->msg, edits);
+	route_set_edit(forward->set, passage->msg, edits);
 	if (passage_render(passage) != 0)
-		return reply_refuse(passage, 513, STAT_sip_too_large);
+		return -E2BIG;
+	fill_out(passage, forward->target, &egress, forward->hash);
+	return 0;
+}
+
+/* The same node over TCP, if it is configured and can be used. */
+static const struct node *stream_twin(const struct snapshot *snap, const struct node *node)
+{
+	const struct node *twin = node_by_id(snap->nodes, node_id(&node->remote, TRANSPORT_TCP));
+
+	return twin && endpoint_equal(&twin->remote, &node->remote) && node_serves_dialogs(twin) ? twin
+												 : NULL;
+}
+
+int forward_render(struct passage *passage, const struct forward *forward)
+{
+	const struct snapshot *snap = passage->snap;
+	struct target *target = forward->target;
+	int ret = render_for(passage, forward);
+	const struct node *twin;
+
+	if (ret != 0 || passage->out->transport != TRANSPORT_UDP || snap->udp_bytes_max == 0 ||
+		passage->out->len <= snap->udp_bytes_max)
+		return ret;
+	/* 18.1.1: what comes within 200 bytes of the MTU goes by a transport that controls congestion. */
+	twin = target->kind == TARGET_NODE ? stream_twin(snap, target->node) : NULL;
+	if (!twin) {
+		stats_inc(passage->proxy->stats, STAT_sip_oversize_datagrams);
+		return 0;
+	}
+	stats_inc(passage->proxy->stats, STAT_sip_oversize_by_stream);
+	target->node = twin;
+	return render_for(passage, forward);
+}
+
+enum proxy_action forward_refuse(struct passage *passage, int error)
+{
+	if (error == -EPROTONOSUPPORT)
+		return reply_refuse(passage, 503, STAT_sip_transport_unserved);
+	if (error == -EADDRNOTAVAIL)
+		return reply_refuse(passage, 503, STAT_sip_no_egress);
+	return reply_refuse(passage, 513, STAT_sip_too_large);
+}
+
+enum proxy_action forward_request(struct passage *passage, const struct forward *forward)
+{
+	int error = forward_render(passage, forward);
+
+	if (error != 0)
+		return forward_refuse(passage, error);
 	stats_inc(passage->proxy->stats, STAT_sip_requests_forwarded);
-	fill_out(passage, target, &egress, hash);
-	tell_forwarded(passage, target);
+	tell_forwarded(passage, forward->target);
 	return PROXY_FORWARD;
 }

@@ -17,12 +17,13 @@ int proxy_init(struct proxy *proxy, const struct proxy_config *config)
 	proxy->stats = config->stats;
 	proxy->trace = config->trace;
 	proxy->way = config->way;
-	return 0;
+	return config->way.send ? txns_create(proxy, &config->transactions, &proxy->txns) : 0;
 }
 
 void proxy_fini(struct proxy *proxy)
 {
-	proxy->way = (struct proxy_way){0};
+	txns_destroy(proxy->txns);
+	proxy->txns = NULL;
 }
 
 /* RFC 5626 3.5.1: peers hold a NAT binding open with line ends; some send a NUL byte instead. */
@@ -65,6 +66,7 @@ enum proxy_action proxy_input(
 	out->len = 0;
 	out->conn = CONN_NONE;
 	out->token = 0;
+	out->is_repeat = false;
 	out->transport = in->transport;
 	out->request_key = 0;
 	out->node_slot = PROXY_NO_NODE;
@@ -98,26 +100,4 @@ int passage_render(struct passage *passage)
 uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t transaction)
 {
 	return hash_mix(transaction + msg->method_id);
-}
-
-void proxy_send_failed(struct proxy *proxy, const struct snapshot *snap, uint64_t token, uint64_t now_ns)
-{
-	(void)proxy, (void)snap, (void)token, (void)now_ns;
-}
-
-void proxy_conn_lost(struct proxy *proxy, const struct snapshot *snap, conn_id conn, uint64_t now_ns)
-{
-	(void)proxy, (void)snap, (void)conn, (void)now_ns;
-}
-
-unsigned proxy_tick(struct proxy *proxy, const struct snapshot *snap, uint64_t now_ns)
-{
-	(void)proxy, (void)snap, (void)now_ns;
-	return 0;
-}
-
-uint64_t proxy_next_ns(const struct proxy *proxy)
-{
-	(void)proxy;
-	return UINT64_MAX;
 }

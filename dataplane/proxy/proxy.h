@@ -11,6 +11,7 @@
 #include "base/conn_id.h"
 #include "base/span.h"
 #include "proxy/refused.h"
+#include "proxy/transactions.h"
 #include "sip/edit.h"
 #include "sip/msg.h"
 #include "snapshot.h"
@@ -32,6 +33,8 @@ struct proxy_way {
 	 * proxy_send_failed(). Sets out->conn to the connection that took it; a datagram leaves it CONN_NONE.
 	 */
 	int (*send)(void *ctx, struct proxy_out *out);
+	/* A response came to a request of ours, whether it goes on or not: for figures. NULL: unwanted. */
+	void (*heard)(void *ctx, const struct proxy_out *out);
 };
 
 struct proxy_config {
@@ -39,6 +42,7 @@ struct proxy_config {
 	struct stats *stats;  /* owner: the worker */
 	struct trace *trace;  /* where log lines go; NULL: nowhere */
 	struct proxy_way way; /* send NULL: there is none, and every listener is stateless */
+	struct txns_config transactions;
 };
 
 /* What one worker keeps for the proxy. */
@@ -47,6 +51,7 @@ struct proxy {
 	struct stats *stats; /* owner: the worker */
 	struct trace *trace; /* where log lines go; NULL: nowhere */
 	struct proxy_way way;
+	struct txns *txns;      /* owner: the proxy; NULL: it keeps no state */
 	struct sip_msg msg;     /* scratch, too large for the stack */
 	struct sip_edits edits; /* scratch */
 	struct refused_domains refused;
@@ -85,9 +90,10 @@ struct proxy_out {
 	uint16_t status;     /* of a response or of our reply; 0 for a request */
 	uint8_t transport;   /* enum transport */
 	bool is_request;
+	bool is_repeat; /* sent before, or an ACK or CANCEL of ours: no new request in a node's figures */
 };
 
-/* Returns 0. The caller's memory; it may be all zero before. */
+/* Returns 0 or -ENOMEM. The caller's memory; it may be all zero before. */
 must_use int proxy_init(struct proxy *proxy, const struct proxy_config *config);
 void proxy_fini(struct proxy *proxy);
 

@@ -20,6 +20,7 @@ struct passage {
 	const struct listener *listener; /* where a request came in */
 	const struct node *from_node;    /* a node with the source's address, or NULL */
 	bool admitted;                   /* by the ACL, or as a node */
+	uint64_t match_key;              /* of a request on a transaction listener (17.2.3) */
 };
 
 /* Where a request leaves from. */
@@ -37,6 +38,9 @@ enum proxy_action reply_refuse(struct passage *passage, unsigned status, enum st
 /* 420 naming what stands in the header `requires` (Proxy-Require or Require). */
 enum proxy_action reply_unsupported(struct passage *passage, enum sip_header_id requires);
 enum proxy_action reply_options(struct passage *passage);
+/* A response that refuses nothing, or says what became of a transaction: 100, 200, 408, 487, 503. */
+enum proxy_action reply_plain(struct passage *passage, unsigned status);
+struct endpoint reply_destination(const struct passage *passage);
 /* For a request that did not parse: what its error asks for, if it can be answered at all. */
 enum proxy_action reply_parse_error(struct passage *passage);
 
@@ -55,9 +59,42 @@ bool request_has_looped(const struct passage *passage, const struct request_hash
 struct target dialog_target(
 	const struct passage *passage, const struct route_set *set, const struct target_query *query);
 
-/* Sends a request to a target of kind NODE or DIRECT. */
-enum proxy_action forward_request(struct passage *passage, const struct route_set *set,
-	const struct target *target, const struct request_hash *hash);
+/* A request on its way out. */
+struct forward {
+	const struct route_set *set;
+	struct target *target; /* of kind NODE or DIRECT; another transport may be chosen for its node */
+	struct request_hash *hash;
+	uint64_t token; /* of its client transaction; 0: none */
+	int error;      /* what forward_render() said */
+};
+
+/*
+ * Writes it into passage->out. Returns 0, -EPROTONOSUPPORT or -EADDRNOTAVAIL (nothing of ours leads there),
+ * or -E2BIG.
+ */
+must_use int forward_render(struct passage *passage, const struct forward *forward);
+enum proxy_action forward_refuse(struct passage *passage, int error);
+/* The same without state, with all that is counted. */
+enum proxy_action forward_request(struct passage *passage, const struct forward *forward);
+
+/* Where a request goes; `tried` is NULL for the first attempt, else nodes that are not asked again. */
+struct target request_target(struct passage *passage, const struct route_set *set,
+	const struct request_hash *hash, const struct node_tried *tried);
+
+/* Transactions: does the request belong to one (then *ret_action is what became of it), shall it have one? */
+bool txn_known(struct passage *passage, enum proxy_action *ret_action);
+bool txn_wanted(const struct passage *passage);
+enum proxy_action txn_begin(struct passage *passage, const struct forward *forward);
+
+/* A response whose branch names a client transaction. */
+enum txn_verdict {
+	TXN_TAKEN,
+	TXN_DROPPED,   /* counted */
+	TXN_STATELESS, /* it goes on all the same, by its next Via */
+};
+/* A response to a CANCEL of ours, which has no Via but ours. False: to none that is under way. */
+bool txn_cancel_response(struct passage *passage);
+enum txn_verdict txn_response(struct passage *passage, struct span own_via, const struct branch *branch);
 
 /* The traces of R-TR-1: a request was sent on; a message ended here, answered with `status` or (0) dropped.
  */

@@ -25,7 +25,7 @@ static uint64_t to_tag(const struct passage *passage)
  * RFC 3261 18.2.2 and RFC 3581 4. maddr sends our answer where the peer likes, so only a peer that we admit
  * is heard on it.
  */
-static struct endpoint reply_destination(const struct passage *passage)
+struct endpoint reply_destination(const struct passage *passage)
 {
 	const struct sip_via *via = &passage->msg->via;
 	enum transport transport = passage->in->transport;
@@ -64,6 +64,38 @@ static enum proxy_action reply_send(struct passage *passage, unsigned status, st
 	return PROXY_REPLY;
 }
 
+static void write_retry_after(struct sip_writer *w, const struct passage *passage)
+{
+	sip_write_lit(w, "Retry-After: ");
+	sip_write_u32(w, passage->snap->retry_after_s);
+	sip_write_lit(w, "\r\n");
+}
+
+/* 8.2.6.1: a 100 gives the request's Timestamp back; that it has come at once is no delay worth a word. */
+static void write_timestamp(struct sip_writer *w, const struct sip_msg *msg)
+{
+	const struct sip_header *header = sip_header_first(msg, SIP_HDR_TIMESTAMP);
+
+	if (!header)
+		return;
+	sip_write_lit(w, "Timestamp: ");
+	sip_write(w, header->value);
+	sip_write_lit(w, "\r\n");
+}
+
+enum proxy_action reply_plain(struct passage *passage, unsigned status)
+{
+	/* The edit list is idle when we answer ourselves. */
+	struct sip_edits *scratch = &passage->proxy->edits;
+	struct sip_writer w = sip_writer_of(scratch->text, sizeof(scratch->text));
+
+	if (status == 503)
+		write_retry_after(&w, passage);
+	if (status == 100)
+		write_timestamp(&w, passage->msg);
+	return reply_send(passage, status, span_of(scratch->text, w.overflow ? 0 : w.len));
+}
+
 /* Counts; true when the request is an ACK, which gets no answer (RFC 3261 17). */
 static bool drop_ack(struct passage *passage, enum stat reason)
 {
@@ -82,11 +114,8 @@ enum proxy_action reply_refuse(struct passage *passage, unsigned status, enum st
 	tell_ended(passage, status, reason);
 	if (drop_ack(passage, reason))
 		return PROXY_DROP;
-	if (status == 503) {
-		sip_write_lit(&w, "Retry-After: ");
-		sip_write_u32(&w, passage->snap->retry_after_s);
-		sip_write_lit(&w, "\r\n");
-	}
+	if (status == 503)
+		write_retry_after(&w, passage);
 	return reply_send(passage, status, span_of(text, w.len));
 }
 

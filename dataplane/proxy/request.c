@@ -54,8 +54,8 @@ static bool requires_extension(const struct sip_msg *msg)
 	       msg->method_id != SIP_ACK;
 }
 
-static struct target find_target(
-	struct passage *passage, const struct route_set *set, const struct request_hash *hash)
+struct target request_target(struct passage *passage, const struct route_set *set,
+	const struct request_hash *hash, const struct node_tried *tried)
 {
 	const struct target_query query = {
 		.snap = passage->snap,
@@ -63,9 +63,10 @@ static struct target find_target(
 		.from_node = passage->from_node,
 		.node_key = hash->node_key,
 		.trace = passage->proxy->trace,
+		.tried = tried,
 	};
 
-	if (set->cookie_bad)
+	if (set->cookie_bad && !tried)
 		stats_inc(passage->proxy->stats, STAT_sip_cookie_bad);
 	if (set->has_cookie)
 		return dialog_target(passage, set, &query);
@@ -79,13 +80,14 @@ static enum proxy_action route_request(struct passage *passage)
 	struct request_hash hash;
 	struct target target;
 	struct route_set set;
+	struct forward forward = {.set = &set, .target = &target, .hash = &hash};
 
 	if (route_set_read(&set, passage->msg, passage->snap) != 0)
 		return reply_refuse(passage, 400, STAT_sip_bad_route);
 	hash = request_hash(passage->msg, &set);
 	if (request_has_looped(passage, &hash))
 		return reply_refuse(passage, 482, STAT_sip_loop_detected);
-	target = find_target(passage, &set, &hash);
+	target = request_target(passage, &set, &hash, NULL);
 	switch (target.kind) {
 	case TARGET_REFUSED:
 		if (target.reason == STAT_sip_domain_unknown)
@@ -97,7 +99,7 @@ static enum proxy_action route_request(struct passage *passage)
 	case TARGET_DIRECT:
 		break;
 	}
-	return forward_request(passage, &set, &target, &hash);
+	return txn_wanted(passage) ? txn_begin(passage, &forward) : forward_request(passage, &forward);
 }
 
 /*
@@ -122,6 +124,8 @@ static const struct listener *find_listener(const struct passage *passage)
 
 enum proxy_action request_input(struct passage *passage)
 {
+	enum proxy_action action;
+
 	passage->listener = find_listener(passage);
 	if (!passage->listener) {
 		stats_inc(passage->proxy->stats, STAT_sip_no_listener);
@@ -132,6 +136,8 @@ enum proxy_action request_input(struct passage *passage)
 		return refuse_stranger(passage);
 	if (passage->msg->error != SIP_ERR_NONE)
 		return reply_parse_error(passage);
+	if (txn_known(passage, &action))
+		return action;
 	if (passage->msg->max_forwards == 0)
 		return out_of_hops(passage);
 	if (requires_extension(passage->msg))

@@ -126,6 +126,20 @@ static enum proxy_action send_on(
 	return PROXY_FORWARD;
 }
 
+/* To the transaction that sent the request. */
+static enum proxy_action hand_over(
+	struct passage *passage, const struct via_below *below, const struct branch *branch)
+{
+	switch (txn_response(passage, below->own, branch)) {
+	case TXN_TAKEN:
+		return PROXY_TAKEN;
+	case TXN_DROPPED:
+		return PROXY_DROP;
+	default:
+		return send_on(passage, below, branch);
+	}
+}
+
 enum proxy_action response_input(struct passage *passage)
 {
 	const struct sip_msg *msg = passage->msg;
@@ -134,8 +148,11 @@ enum proxy_action response_input(struct passage *passage)
 
 	if (!top_via_is_ours(passage))
 		return drop(passage, STAT_sip_response_foreign);
-	if (!find_via_below(msg, &below))
+	if (!find_via_below(msg, &below)) {
+		if (msg->method_id == SIP_CANCEL && txn_cancel_response(passage))
+			return PROXY_TAKEN;
 		return drop(passage, STAT_sip_response_bad_next_via);
+	}
 	switch (branch_verify(msg->via.branch, &passage->snap->keys, &below.next, &branch)) {
 	case 0:
 		break;
@@ -144,5 +161,5 @@ enum proxy_action response_input(struct passage *passage)
 	default:
 		return drop(passage, STAT_sip_response_forged);
 	}
-	return send_on(passage, &below, &branch);
+	return branch.token != 0 ? hand_over(passage, &below, &branch) : send_on(passage, &below, &branch);
 }

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/span.h"
 
-enum seal_purpose { SEAL_BRANCH = 1, SEAL_COOKIE = 2, SEAL_TO_TAG = 3 };
+enum seal_purpose { SEAL_BRANCH = 1, SEAL_COOKIE = 2, SEAL_TO_TAG = 3, SEAL_TRANSACTION = 4 };
 
 /*
  * What is to be authenticated, laid in a row: the hash is much quicker over one piece than over many. Parts

@@ -40,7 +40,8 @@ static int pick_hop(const struct target_query *query, const struct route_pattern
 	struct target_pattern *step;
 
 	if (!steps)
-		return node_pick(query->snap->nodes, pattern->hops, pattern->hop_count, query->node_key);
+		return node_pick_untried(
+			query->snap->nodes, pattern->hops, pattern->hop_count, query->node_key, query->tried);
 	ensure(steps->pattern_count < TARGET_PATTERNS_MAX);
 	step = &steps->patterns[steps->pattern_count++];
 	step->pattern = pattern;
@@ -69,6 +70,7 @@ static void try_patterns(
 		} else if (hop >= 0) {
 			trace_choice(query, pattern, (unsigned)hop, search->name);
 			search->best.kind = TARGET_NODE;
+			search->best.failover_ms = pattern->hops[hop].failover_ms;
 			search->best.node = node_by_slot(query->snap->nodes, pattern->hops[hop].node_slot);
 			search->done = true;
 		} else {
@@ -168,6 +170,8 @@ static struct target target_of_literal(const struct target_query *query, const s
 	const struct endpoint *ep = &literal->endpoint;
 	const struct node *node = target_node_at(query->snap, ep, literal->transport);
 
+	if (node && node_was_tried(query->tried, node->id))
+		return refused(503, STAT_sip_no_node);
 	if (node)
 		return node_serves_dialogs(node) ? (struct target){.kind = TARGET_NODE, .node = node}
 						 : refused(503, STAT_sip_no_node);

@@ -30,7 +30,8 @@ struct target {
 	enum stat reason; /* TARGET_REFUSED: the counter */
 	const struct node *node;
 	struct endpoint endpoint;
-	uint8_t transport; /* TARGET_DIRECT: enum transport */
+	uint8_t transport;    /* TARGET_DIRECT: enum transport */
+	uint16_t failover_ms; /* TARGET_NODE: the route's own patience; 0: it has none */
 };
 
 /* Of a target of kind NODE or DIRECT. */
@@ -60,7 +61,8 @@ struct target_query {
 	const struct snapshot *snap;
 	unsigned worker; /* whose scratch memory: see route_match() */
 	bool from_node;  /* the source is a configured node: trusted to name next hops and foreign domains */
-	uint64_t node_key; /* chooses among equal nodes */
+	uint64_t node_key;              /* chooses among equal nodes */
+	const struct node_tried *tried; /* NULL: none */
 	struct trace *trace;
 	struct target_steps *steps; /* NULL on the packet path */
 };

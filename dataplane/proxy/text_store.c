@@ -82,16 +82,25 @@ static char *block_of(const struct text_store *store, text_ref ref)
 	return pool_at(&store->pools[ref >> CLASS_SHIFT], (ref & ((1U << CLASS_SHIFT) - 1)) - 1);
 }
 
-struct span text_of(const struct text_store *store, text_ref ref)
+char *text_at(const struct text_store *store, text_ref ref, size_t *ret_len)
 {
-	const char *block = block_of(store, ref);
+	char *block = block_of(store, ref);
 	uint32_t len;
 
 	memcpy(&len, block, LEN_BYTES);
-	return span_of(block + LEN_BYTES, len);
+	*ret_len = len;
+	return block + LEN_BYTES;
 }
 
-void text_drop(struct text_store *store, text_ref *ref)
+struct span text_read(const struct text_store *store, text_ref ref)
+{
+	size_t len;
+	const char *bytes = text_at(store, ref, &len);
+
+	return span_of(bytes, len);
+}
+
+void text_release(struct text_store *store, text_ref *ref)
 {
 	if (*ref == 0)
 		return;

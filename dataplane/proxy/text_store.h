@@ -37,8 +37,10 @@ uint32_t text_store_blocks(const uint32_t counts[static TEXT_CLASSES]);
 /* Copies the text. 0 when no block is left for it; counted. */
 text_ref text_keep(struct text_store *store, struct span text);
 /* The bytes, until they are dropped. */
-struct span text_of(const struct text_store *store, text_ref ref);
+struct span text_read(const struct text_store *store, text_ref ref);
+/* The same to be sent from: a message's way out takes bytes that it could write to, and does not. */
+char *text_at(const struct text_store *store, text_ref ref, size_t *ret_len);
 /* Gives the block back; *ref is 0 then. One that is 0 already is fine. */
-void text_drop(struct text_store *store, text_ref *ref);
+void text_release(struct text_store *store, text_ref *ref);
 
 #endif

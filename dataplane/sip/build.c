@@ -14,14 +14,17 @@ struct span sip_reason(unsigned status)
 		unsigned status;
 		struct span text;
 	} reasons[] = {
+		{100, SPAN_LIT("Trying")},
 		{200, SPAN_LIT("OK")},
 		{400, SPAN_LIT("Bad Request")},
 		{403, SPAN_LIT("Forbidden")},
 		{404, SPAN_LIT("Not Found")},
+		{408, SPAN_LIT("Request Timeout")},
 		{416, SPAN_LIT("Unsupported URI Scheme")},
 		{420, SPAN_LIT("Bad Extension")},
 		{482, SPAN_LIT("Loop Detected")},
 		{483, SPAN_LIT("Too Many Hops")},
+		{487, SPAN_LIT("Request Terminated")},
 		{503, SPAN_LIT("Service Unavailable")},
 		{505, SPAN_LIT("Version Not Supported")},
 		{513, SPAN_LIT("Message Too Large")},

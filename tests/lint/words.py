@@ -38,6 +38,7 @@ OFF_PACKET_PATH = {
     "dataplane/plane/idle.c": "between two loops, when there is no packet",
     "dataplane/plane/plane.c": "control's thread",
     "dataplane/plane/port.c": "control's thread, but for the bursts behind the wire",
+    "dataplane/proxy/txns_create.c": "control's thread, before and after the worker's",
     "dataplane/worker/worker_create.c": "control's thread, before and after the worker's",
     "dataplane/conn/conns_create.c": "the same",
     "dataplane/policy/*": "the build side runs on control's compile thread",

@@ -43,10 +43,10 @@ static void test_a_text_of_any_length_comes_back_as_it_was(void **state)
 		text_ref ref = text_keep(&store, text_of_len(lens[i], (char)('a' + i)));
 
 		assert_int_not_equal(ref, 0);
-		assert_true(span_eq(text_of(&store, ref), text_of_len(lens[i], (char)('a' + i))));
-		text_drop(&store, &ref);
+		assert_true(span_eq(text_read(&store, ref), text_of_len(lens[i], (char)('a' + i))));
+		text_release(&store, &ref);
 		assert_int_equal(ref, 0);
-		text_drop(&store, &ref);
+		text_release(&store, &ref);
 	}
 	for (unsigned i = 0; i < TEXT_CLASSES; i++)
 		assert_int_equal(store.pools[i].used, 0);
@@ -66,7 +66,7 @@ static void test_a_full_class_overflows_into_larger_blocks_until_none_is_left(vo
 	assert_int_equal(store.exhausted, 0);
 	assert_int_equal(text_keep(&store, text_of_len(100, 'x')), 0);
 	assert_int_equal(store.exhausted, 1);
-	text_drop(&store, &refs[3]);
+	text_release(&store, &refs[3]);
 	assert_int_not_equal(text_keep(&store, text_of_len(100, 'x')), 0);
 }
 

@@ -50,6 +50,7 @@ int world_setup(void **state)
 	memset(&world.stats, 0, sizeof(world.stats));
 	memset(&world.proxy.refused, 0, sizeof(world.proxy.refused));
 	world.given = 0;
+	world.now_ns = 0;
 	trace_init(&world.trace);
 	snapshot_fixture_init(&world.fixture, 2);
 	nodes_and_listeners(&world.fixture);
@@ -83,6 +84,7 @@ enum proxy_action give_by(conn_id conn, const char *src, const char *local, cons
 		.src = endpoint_of(src),
 		.local = endpoint_of(local),
 		.conn = conn,
+		.now_ns = world.now_ns,
 		.transport = conn == CONN_NONE ? TRANSPORT_UDP : TRANSPORT_TCP,
 	};
 	enum proxy_action action;
@@ -91,7 +93,8 @@ enum proxy_action give_by(conn_id conn, const char *src, const char *local, cons
 	world.out.buf = world.text;
 	world.out.buf_size = SIP_DATAGRAM_MAX;
 	action = proxy_input(&world.proxy, &world.fixture.snap, &in, &world.out);
-	world.text[action == PROXY_DROP ? 0 : world.out.len] = '\0';
+	if (action != PROXY_TAKEN)
+		world.text[action == PROXY_DROP ? 0 : world.out.len] = '\0';
 	return action;
 }
 

@@ -27,7 +27,8 @@ struct world {
 	struct node *a, *b, *six;
 	struct listener *listener4, *listener6;
 	struct proxy_out out;
-	unsigned given;                  /* messages so far */
+	unsigned given; /* messages so far */
+	uint64_t now_ns;
 	char text[SIP_DATAGRAM_MAX + 1]; /* what went out last, with a NUL behind it */
 };
 
