@@ -12,7 +12,7 @@ import time
 from deadline import Failure
 
 BLOCK = 1 << 20
-STALL_S = 40
+STALL_S = 15
 PIECE = 1 << 17
 
 

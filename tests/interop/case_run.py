@@ -34,6 +34,7 @@ def main():
         network.stop()
     except Failure as failure:
         verdict = str(failure) or "failed"
+        network.tell()
     except Exception:  # noqa: BLE001: a broken case is a failed case, and says where
         verdict = f"the case is broken\n{traceback.format_exc()}"
     (folder / "verdict").write_text(verdict)

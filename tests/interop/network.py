@@ -71,6 +71,12 @@ class Network:
     def figure(self, text):
         self.say(f"figure: {text}")
 
+    def tell(self):
+        """After a failure: what the stack and the kernel counted, for who reads the log."""
+        if self.stack and self.stack.running() and self.lines:
+            self.say("stack: " + " ".join(self.lines.call("counters")))
+            self.say("kernel: " + " ".join(f"{name}={count}" for name, count in self.kernel().items() if count))
+
     def stop(self):
         """Whoever still runs must end well when asked to."""
         for process in (self.relay, self.stack):

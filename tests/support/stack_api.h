@@ -77,8 +77,8 @@ int stack_connect(struct stack *stack, int sock, const struct sockaddr *addr, so
 
 /*
  * Queues a copy of as many bytes as there is room for, and returns how many; the first ones may have left
- * already. -EAGAIN (no room, or still connecting: POLLOUT tells), -ENOBUFS (buffers are short everywhere:
- * nothing tells), -EPIPE (shut down for sending, or ended), -ENOTCONN, -EOPNOTSUPP (flags: MSG_NOSIGNAL,
+ * already. -EAGAIN (no room, or still connecting: POLLOUT tells), -ENOMEM (no packet buffer is left: nothing
+ * tells), -EPIPE (shut down for sending, or ended), -ENOTCONN, -EOPNOTSUPP (flags: MSG_NOSIGNAL,
  * MSG_DONTWAIT, which change nothing), or the reason of the end, once, as in SO_ERROR.
  */
 ssize_t stack_send(struct stack *stack, int sock, const void *bytes, size_t len, int flags);

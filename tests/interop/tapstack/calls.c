@@ -262,6 +262,20 @@ static void do_counter(struct call *call)
 		snprintf(call->answer, CALL_LINE_MAX, "ok %llu", (unsigned long long)value);
 }
 
+/* All that are not zero. */
+static void do_counters(struct call *call)
+{
+	size_t used = (size_t)snprintf(call->answer, CALL_LINE_MAX, "ok");
+	const char *name;
+
+	for (unsigned i = 0; (name = stack_counter_name(i)) != NULL; i++) {
+		uint64_t value = 0;
+		if (stack_counter(call->calls->stack, name, &value) == 0 && value > 0)
+			used += (size_t)snprintf(call->answer + used, CALL_LINE_MAX - used, " %s=%llu", name,
+				(unsigned long long)value);
+	}
+}
+
 /* Above 10 ms the machine had other things to do. */
 static void do_away(struct call *call)
 {
@@ -321,6 +335,7 @@ static const struct entry {
 	{"role", "SOCK echo|discard|source [BYTES]", 2, do_role},
 	{"roles", "echo|discard|source", 1, do_roles},
 	{"counter", "NAME", 1, do_counter},
+	{"counters", "", 0, do_counters},
 	{"away", "", 0, do_away},
 	{"help", "", 0, do_help},
 };

@@ -109,7 +109,7 @@ static bool echo_run(struct roles *roles, int sock)
 		return ends(roles, sock, in);
 	out = stack_send(roles->stack, sock, bytes, (size_t)in, 0);
 	if (out <= 0)
-		return out != -ENOBUFS && ends(roles, sock, out);
+		return out != -ENOMEM && ends(roles, sock, out);
 	(void)stack_recv(roles->stack, sock, bytes, (size_t)out, 0);
 	figures->in_bytes += (uint64_t)out;
 	figures->out_bytes += (uint64_t)out;
@@ -138,7 +138,7 @@ static bool source_run(struct roles *roles, int sock)
 		return discard_run(roles, sock);
 	out = stack_send(roles->stack, sock, pattern + role->sent_bytes % ROLE_PERIOD, len, 0);
 	if (out <= 0)
-		return out != -ENOBUFS && ends(roles, sock, out);
+		return out != -ENOMEM && ends(roles, sock, out);
 	role->sent_bytes += (uint64_t)out;
 	role->left_bytes -= (uint64_t)out;
 	roles->figures[ROLE_SOURCE].out_bytes += (uint64_t)out;

@@ -11,23 +11,29 @@
 
 enum { SPANS = 16 };
 
+/* What tcp_send() refuses for a while: no room in this queue, or in all of them together. */
+static bool is_full(ssize_t ret)
+{
+	return ret == -EAGAIN || ret == -ENOBUFS;
+}
+
 /*
- * One chain, so that full segments leave; smaller ones when the queue has no room for so much. Returns the
- * bytes that were queued, or what tcp_send() said to the smallest.
+ * One chain, so that full segments leave; smaller ones when the queues have no room for so much. Returns the
+ * bytes that were queued, or what tcp_send() said to the smallest; -ENOMEM: no packet buffer is left.
  */
 static ssize_t queue_some(struct stack *stack, struct stack_socket *socket, const char *bytes, size_t len)
 {
 	static const size_t chain_bytes[] = {32768, 8192, 2048};
-	ssize_t ret = -ENOBUFS;
+	ssize_t ret = -ENOMEM;
 
 	for (unsigned i = 0; i < sizeof(chain_bytes) / sizeof(chain_bytes[0]); i++) {
 		size_t some = RTE_MIN(len, chain_bytes[i]);
 		struct rte_mbuf *chain = packet_of(stack, bytes, some);
-		ret = chain ? tcp_send(socket->tcb, chain, stack->now_ns) : -ENOBUFS;
+		ret = chain ? tcp_send(socket->tcb, chain, stack->now_ns) : -ENOMEM;
 		if (ret == 0)
 			return (ssize_t)some;
 		rte_pktmbuf_free(chain);
-		if (ret != -EAGAIN && ret != -ENOBUFS)
+		if (!is_full(ret) && ret != -EMSGSIZE && ret != -ENOMEM)
 			break;
 	}
 	return ret;
@@ -60,7 +66,10 @@ ssize_t stack_send(struct stack *stack, int sock, const void *bytes, size_t len,
 			break;
 		done += (size_t)ret;
 	}
-	socket->blocked = ret == -EAGAIN;
+	/* Its end is told by TCP_WRITABLE, whatever was full. */
+	socket->blocked = is_full(ret);
+	if (ret == -ENOBUFS)
+		ret = -EAGAIN;
 	link_settle(stack);
 	return done > 0 || ret >= 0 ? (ssize_t)done : ret;
 }
