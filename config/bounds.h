@@ -18,7 +18,7 @@ enum {
 	CONFIG_PORTS_MAX = PORTS_MAX,
 	CONFIG_PORT_ADDRESSES_MAX = ADDRESSES_PER_PORT_MAX,
 	CONFIG_LISTENERS_MAX = LISTENERS_MAX,
-	CONFIG_NODES_MAX = NODES_MAX, /* declared ones and those that routes name by address, together */
+	CONFIG_NODES_MAX = NODES_MAX / 2, /* declared ones and those that routes name by address, together */
 	CONFIG_ROUTES_MAX = 1000000,
 	CONFIG_ROUTES_PER_PATTERN_MAX = HOPS_PER_PATTERN_MAX,
 	CONFIG_USER_PATTERNS_MAX = 1024, /* different regular expressions */

@@ -6,6 +6,8 @@
  * Few changed domains are compiled as the routes' delta, at once; a long list or the whole table goes to the
  * compile thread. The model does not change meanwhile, because changes take turns.
  */
+#include "control/commit.h"
+
 #include "control/daemon.h"
 
 #include "worker/worker.h"
@@ -16,47 +18,12 @@
 #include <string.h>
 
 static void change_built(struct daemon *daemon);
-static void next_in_line(struct daemon *daemon);
 
 static struct daemon *daemon_of_job(struct compile_job *job)
 {
 	struct change *change = (struct change *)((char *)job - offsetof(struct change, job));
 
 	return (struct daemon *)((char *)change - offsetof(struct daemon, change));
-}
-
-/* ---- turns ---- */
-
-bool change_must_wait(struct daemon *daemon, struct call *call)
-{
-	if (daemon->change.stage == CHANGE_NONE)
-		return false;
-	if (daemon->waiting_count == DAEMON_CONNECTIONS_MAX) {
-		call_error(call, API_BUSY, "too many changes wait already; try again");
-		return true;
-	}
-	daemon->waiting[daemon->waiting_count++] = call_defer(call);
-	return true;
-}
-
-static void next_in_line(struct daemon *daemon)
-{
-	while (daemon->change.stage == CHANGE_NONE && daemon->waiting_count > 0) {
-		struct call *call = server_resume(daemon->server, daemon->waiting[0]);
-		daemon->waiting_count--;
-		memmove(daemon->waiting, daemon->waiting + 1,
-			daemon->waiting_count * sizeof(daemon->waiting[0]));
-		if (call)
-			dispatch_call(daemon, call);
-	}
-	if (daemon->change.stage != CHANGE_NONE)
-		return;
-	if (daemon->reload_wanted) {
-		daemon->reload_wanted = false;
-		change_reload(daemon, NULL);
-		return;
-	}
-	merge_consider(daemon);
 }
 
 static void change_clear(struct daemon *daemon)
@@ -86,7 +53,7 @@ static void change_fail(struct daemon *daemon, int code, const char *message)
 	change_clear(daemon);
 	if (call)
 		call_refuse(call, code, message, NULL);
-	next_in_line(daemon);
+	change_next(daemon);
 }
 
 /* Brings model and registries back to what the workers still act by. */
@@ -118,7 +85,7 @@ static void change_answer(struct daemon *daemon, json_t *answer)
 		call_result(call, answer);
 	else
 		json_decref(answer);
-	next_in_line(daemon);
+	change_next(daemon);
 }
 
 static void change_done(struct daemon *daemon, uint64_t now_ns)
@@ -206,11 +173,6 @@ static void change_build(struct daemon *daemon)
 	struct change *change = &daemon->change;
 	struct build *build = &change->build;
 
-	/* Nearly all of the new table is in what the merge is compiling: the build then takes that over. */
-	if ((build->wants & BUILD_ROUTES) && daemon->merge) {
-		change->stage = CHANGE_MERGING;
-		return;
-	}
 	build->worker_count = plane_worker_count(daemon->plane);
 	build->like = daemon->publisher.parts.routes;
 	if (build_gather(build, daemon->running, daemon->routes, daemon->nodes) < 0) {
@@ -224,7 +186,7 @@ static void change_build(struct daemon *daemon)
 	}
 	change->stage = CHANGE_BUILDING;
 	build->ret = -ECANCELED; /* until it has run: at the daemon's end it may not */
-	change->job = (struct compile_job){.run = job_run, .done = job_done};
+	change->job = (struct compile_job){.run = job_run, .done = job_done, .leave = true};
 	compiler_submit(daemon->compiler, &change->job);
 }
 
@@ -297,9 +259,7 @@ static void change_go(struct daemon *daemon)
 	describe(&change->set, change->undoes, change->text, sizeof(change->text));
 	if (ret < 0) {
 		change_impossible(daemon,
-			ret == -ENOSPC
-				? "there are too many nodes at once; 1024 is the most, with those that the "
-				  "change removes"
+			ret == -ENOSPC   ? "there are too many nodes; take out some that no route needs"
 			: ret == -EEXIST ? "two nodes have the same identity; give one of them another port"
 					 : "memory is short");
 		return;
@@ -400,7 +360,7 @@ static void load_failed(struct daemon *daemon)
 		call_refuse(call, API_REFUSED, "the files were not taken; nothing changed", findings);
 	else
 		json_decref(findings);
-	next_in_line(daemon);
+	change_next(daemon);
 }
 
 /* Leaves only what may change while we run; the rest is noted for the answer. */
@@ -468,59 +428,6 @@ void change_reload(struct daemon *daemon, struct call *call)
 	change->key_ret = 0;
 	config_report_init(&change->report, daemon->path);
 	config_report_init(&change->key_report, daemon->running->instance.key_file);
-	change->job = (struct compile_job){.run = load_run, .done = load_done};
+	change->job = (struct compile_job){.run = load_run, .done = load_done, .leave = true};
 	compiler_submit(daemon->compiler, &change->job);
-}
-
-/* ---- merging the routes' delta ---- */
-
-static struct daemon *daemon_of_merge(struct compile_job *job)
-{
-	return (struct daemon *)((char *)job - offsetof(struct daemon, merge_job));
-}
-
-static void merge_run(struct compile_job *job)
-{
-	struct daemon *daemon = daemon_of_merge(job);
-
-	daemon->merge_ret = route_merge_run(daemon->merge, &daemon->merge_error);
-}
-
-static void merge_done(struct compile_job *job)
-{
-	struct daemon *daemon = daemon_of_merge(job);
-	struct parts parts = {0};
-	int ret = daemon->merge_ret;
-
-	/* No build borrows the current table now: one that would waits for us, and none merges while one is
-	 * built. */
-	if (ret == 0)
-		ret = route_merge_finish(
-			daemon->merge, daemon->publisher.parts.routes, &parts.routes, &daemon->merge_error);
-	if (ret == 0)
-		ret = daemon_publish(daemon, publisher_next(&daemon->publisher), &parts);
-	/* Stale: the whole table was built anew meanwhile, so there is nothing left to merge. */
-	if (ret < 0 && ret != -ESTALE)
-		log_line(&daemon->log, CONFIG_LOG_WARNING, "routes were not merged: %s", strerror(-ret));
-	if (ret < 0)
-		parts_free(&parts);
-	else
-		log_line(&daemon->log, CONFIG_LOG_DEBUG, "routes merged into a new base");
-	route_merge_destroy(daemon->merge);
-	daemon->merge = NULL;
-	if (daemon->change.stage == CHANGE_MERGING)
-		change_build(daemon);
-}
-
-void merge_consider(struct daemon *daemon)
-{
-	if (daemon->merge || !route_table_wants_merge(daemon->publisher.parts.routes))
-		return;
-	if (route_merge_begin(daemon->publisher.parts.routes, &daemon->merge, &daemon->merge_error) < 0) {
-		daemon->merge = NULL;
-		return;
-	}
-	daemon->merge_ret = -ECANCELED;
-	daemon->merge_job = (struct compile_job){.run = merge_run, .done = merge_done};
-	compiler_submit(daemon->compiler, &daemon->merge_job);
 }

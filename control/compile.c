@@ -27,6 +27,7 @@ struct compiler {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t more;
 	struct queue waiting, done;
+	const struct compile_job *running;
 	bool ending;
 };
 
@@ -62,6 +63,7 @@ static struct compile_job *wait_for_job(struct compiler *compiler)
 		pthread_cond_wait(&compiler->more, &compiler->lock);
 	if (!compiler->ending)
 		job = queue_take(&compiler->waiting);
+	compiler->running = job;
 	pthread_mutex_unlock(&compiler->lock);
 	return job;
 }
@@ -78,6 +80,7 @@ static void *compile_main(void *arg)
 		job->run(job);
 		pthread_mutex_lock(&compiler->lock);
 		queue_put(&compiler->done, job);
+		compiler->running = NULL;
 		pthread_mutex_unlock(&compiler->lock);
 		/* An eventfd takes any number of ones: this cannot fail for want of room. */
 		while (write(compiler->source.fd, &one, sizeof(one)) < 0 && errno == EINTR)
@@ -109,7 +112,7 @@ static void compiler_ready(struct reactor_source *source, uint32_t events)
 		call_done(compiler);
 }
 
-int compiler_create(struct reactor *reactor, struct compiler **ret_compiler)
+int compiler_create(struct reactor *reactor, const char *name, struct compiler **ret_compiler)
 {
 	struct compiler *compiler = calloc(1, sizeof(*compiler));
 	int ret;
@@ -127,7 +130,7 @@ int compiler_create(struct reactor *reactor, struct compiler **ret_compiler)
 	ret = -pthread_create(&compiler->thread, NULL, compile_main, compiler);
 	if (ret < 0)
 		goto leave_loop;
-	pthread_setname_np(compiler->thread, "sluice-compile");
+	pthread_setname_np(compiler->thread, name);
 	*ret_compiler = compiler;
 	return 0;
 leave_loop:
@@ -139,16 +142,25 @@ close_eventfd:
 	return ret;
 }
 
+bool compiler_leave(struct compiler *compiler)
+{
+	bool left;
+
+	pthread_mutex_lock(&compiler->lock);
+	compiler->ending = true;
+	left = compiler->running && compiler->running->leave;
+	pthread_cond_signal(&compiler->more);
+	pthread_mutex_unlock(&compiler->lock);
+	return left;
+}
+
 void compiler_destroy(struct compiler *compiler)
 {
 	struct compile_job *job;
 
 	if (!compiler)
 		return;
-	pthread_mutex_lock(&compiler->lock);
-	compiler->ending = true;
-	pthread_cond_signal(&compiler->more);
-	pthread_mutex_unlock(&compiler->lock);
+	compiler_leave(compiler);
 	pthread_join(compiler->thread, NULL);
 	call_done(compiler);
 	while ((job = queue_take(&compiler->waiting)) != NULL)

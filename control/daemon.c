@@ -351,12 +351,15 @@ static int init_running(struct daemon *daemon, char error[static DAEMON_ERROR_MA
 	ret = create_plane(daemon, error);
 	if (ret < 0)
 		goto free_snapshot;
-	ret = compiler_create(&daemon->reactor, &daemon->compiler);
+	ret = compiler_create(&daemon->reactor, "sluice-compile", &daemon->compiler);
 	if (ret < 0)
 		goto destroy_plane;
-	ret = open_server(daemon, error);
+	ret = compiler_create(&daemon->reactor, "sluice-merge", &daemon->merger);
 	if (ret < 0)
 		goto destroy_compiler;
+	ret = open_server(daemon, error);
+	if (ret < 0)
+		goto destroy_merger;
 	ret = start_timers(daemon);
 	if (ret < 0)
 		goto destroy_server;
@@ -369,6 +372,8 @@ stop_timers:
 	reactor_timer_close(&daemon->reactor, &daemon->tick);
 destroy_server:
 	server_destroy(daemon->server);
+destroy_merger:
+	compiler_destroy(daemon->merger);
 destroy_compiler:
 	compiler_destroy(daemon->compiler);
 destroy_plane:
@@ -440,11 +445,38 @@ int daemon_run(struct daemon *daemon)
 	return ret < 0 ? 1 : 0;
 }
 
-void daemon_fini(struct daemon *daemon)
+/* A compilation cannot be interrupted, and may take longer than anybody waits for a process to end. */
+static bool leave_compilations(struct daemon *daemon)
+{
+	bool compiles = compiler_leave(daemon->compiler);
+	bool merges = compiler_leave(daemon->merger);
+
+	return compiles || merges;
+}
+
+/* Gives up what others can see: the socket, the devices, the claim. Memory stays for whoever still reads it.
+ */
+static void end_leaving(struct daemon *daemon)
+{
+	server_destroy(daemon->server);
+	plane_stop(daemon->plane);
+	plane_destroy(daemon->plane);
+	eal_shutdown();
+	claim_drop(daemon->claim);
+	log_line(&daemon->log, CONFIG_LOG_INFO, "stopped, without waiting for a compilation");
+	log_fini(&daemon->log);
+}
+
+bool daemon_fini(struct daemon *daemon)
 {
 	reactor_timer_close(&daemon->reactor, &daemon->slow_tick);
 	reactor_timer_close(&daemon->reactor, &daemon->tick);
+	if (leave_compilations(daemon)) {
+		end_leaving(daemon);
+		return false;
+	}
 	/* Jobs that end now may still publish and answer: workers and server are there until then. */
+	compiler_destroy(daemon->merger);
 	compiler_destroy(daemon->compiler);
 	server_destroy(daemon->server);
 	plane_stop(daemon->plane);
@@ -457,4 +489,5 @@ void daemon_fini(struct daemon *daemon)
 	log_line(&daemon->log, CONFIG_LOG_INFO, "stopped");
 	log_fini(&daemon->log);
 	unload_config(daemon);
+	return true;
 }

@@ -7,10 +7,8 @@
 #ifndef CONTROL_DAEMON_H
 #define CONTROL_DAEMON_H
 
-#include "control/build.h"
-#include "control/compile.h"
+#include "control/commit.h"
 #include "control/journal.h"
-#include "control/keyring.h"
 #include "control/log.h"
 #include "control/neighbours.h"
 #include "control/server.h"
@@ -21,39 +19,7 @@
 enum {
 	DAEMON_TICK_MS = 1,        /* reports of workers, grace periods */
 	DAEMON_SLOW_TICK_MS = 100, /* timeouts of clients, trace summaries */
-	DAEMON_CONNECTIONS_MAX = 32,
 	DAEMON_ERROR_MAX = 1024,
-};
-
-enum change_stage {
-	CHANGE_NONE,
-	CHANGE_LOADING,   /* reload: the compile thread reads the file */
-	CHANGE_MERGING,   /* the whole route table is wanted: the merge under way makes it quicker */
-	CHANGE_BUILDING,  /* the compile thread makes parts of the snapshot */
-	CHANGE_PUBLISHED, /* workers are coming to it one by one */
-};
-
-/* The change under way. There is one at a time; the others wait for it in order. */
-struct change {
-	enum change_stage stage;
-	bool has_ticket; /* somebody waits for the answer */
-	bool is_reload;
-	unsigned undoes; /* rollback: so many generations */
-	struct ticket ticket;
-	uint64_t begun_ns;
-	uint64_t generation;
-	size_t item_count;
-	struct change_set set; /* until the journal takes it */
-	struct build build;
-	struct compile_job job;
-	struct config *loaded; /* reload: the file as a model */
-	struct config_report report;
-	int load_ret;
-	struct keyring keys; /* reload: the key file, when key_ret is 0 */
-	struct config_report key_report;
-	int key_ret;
-	json_t *notes; /* for the answer: what needs a restart */
-	char text[JOURNAL_TEXT_MAX];
 };
 
 struct daemon {
@@ -68,7 +34,8 @@ struct daemon {
 	struct nodes *nodes;
 	struct routes *routes;
 	struct publisher publisher;
-	struct compiler *compiler;
+	struct compiler *compiler; /* for changes, and for files that are read and written */
+	struct compiler *merger;   /* for merges, which nobody waits for */
 	struct journal journal;
 	struct keyring keys; /* as the workers have them */
 	bool renews_keys;    /* the compile thread writes new ones */
@@ -77,10 +44,11 @@ struct daemon {
 	struct plane_config plane_config;
 	struct plane_port plane_ports[PORTS_MAX];
 	struct change change;
-	struct ticket waiting[DAEMON_CONNECTIONS_MAX]; /* changes that wait for their turn, oldest first */
+	struct turn waiting[DAEMON_TURNS_MAX]; /* oldest first */
 	unsigned waiting_count;
 	struct listing listing;
-	struct route_merge *merge; /* under way on the compile thread, or NULL */
+	struct route_merge *merge; /* NULL: none is under way */
+	bool merge_ran;            /* the merger is done with it */
 	struct compile_job merge_job;
 	int merge_ret;
 	struct policy_error merge_error;
@@ -96,7 +64,11 @@ must_use int daemon_init(
 	struct daemon *daemon, const char *program, const char *path, char error[static DAEMON_ERROR_MAX]);
 /* Until a signal or `stop`. Returns the exit code. */
 int daemon_run(struct daemon *daemon);
-void daemon_fini(struct daemon *daemon);
+/*
+ * False when a compilation was left behind that still runs: then the daemon's memory must stay, and the
+ * process must end by _exit().
+ */
+must_use bool daemon_fini(struct daemon *daemon);
 
 /* ---- update.c ---- */
 /*
@@ -119,30 +91,12 @@ void update_snapshot(const struct daemon *daemon, struct snapshot *snapshot);
 /* May this section or list change while the daemon runs? */
 bool update_is_live(const struct change_item *item);
 
-/* ---- commit.c ---- */
-/* True when a change is under way; the call waits for its turn. */
-must_use bool change_must_wait(struct daemon *daemon, struct call *call);
-/*
- * Takes the set, which has been applied to running. The answer follows when every worker acts by it, or when
- * the change turned out impossible and was taken back. undoes: as a rollback of so many generations, else 0.
- */
-void change_begin(struct daemon *daemon, struct call *call, struct change_set *set, unsigned undoes);
-/* Reads the file again. `call` may be NULL: nobody waits for the answer. */
-void change_reload(struct daemon *daemon, struct call *call);
-void change_tick(struct daemon *daemon, uint64_t now_ns);
-/* Starts a merge of the routes' delta when it is worth it. */
-void merge_consider(struct daemon *daemon);
-
 /* ---- keys.c ---- */
 /* The keys of the file, which is made when there is none, or new ones. 0 or -errno with the reason in error.
  */
 must_use int keys_start(struct daemon *daemon, char error[static DAEMON_ERROR_MAX]);
 /* Hands the keys to the workers, if they are others than before. 0, or -ENOMEM with nothing changed. */
 must_use int keys_use(struct daemon *daemon, const struct keyring *ring);
-
-/* ---- publication ---- (commit.c) */
-/* Takes both, the snapshot also on failure. `next` may be NULL: memory was short. 0 or -ENOMEM. */
-must_use int daemon_publish(struct daemon *daemon, struct snapshot *next, const struct parts *parts);
 
 /* ---- dispatch.c ---- */
 void dispatch_call(void *ctx, struct call *call);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void usage(FILE *out)
 {
@@ -73,7 +74,8 @@ static int run(const char *program, const char *path)
 		return 1;
 	}
 	exit_code = daemon_run(daemon);
-	daemon_fini(daemon);
+	if (!daemon_fini(daemon))
+		_exit(exit_code);
 	free(daemon);
 	return exit_code;
 }

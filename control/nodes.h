@@ -24,6 +24,7 @@ struct node_record {
 	uint8_t state;              /* enum node_state */
 	bool declared;              /* the configuration names it; else only routes do */
 	uint32_t users;             /* the declaration and the routes */
+	uint8_t ahead;              /* states set by the operator that the model does not have yet */
 	uint64_t leaves_generation; /* NODE_LEAVING: the first snapshot without it */
 	struct node node;           /* node.live is &nodes->live[slot] */
 	struct health health;

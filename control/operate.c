@@ -147,22 +147,62 @@ static bool is_last_ready(const struct daemon *daemon, const char *name)
 	return true;
 }
 
+static enum node_admin read_admin(const char *state)
+{
+	enum node_admin admin = NODE_READY;
+
+	/* The table of commands lets no other word through. */
+	while (admin < NODE_MAINT && strcmp(node_admin_name(admin), state) != 0)
+		admin++;
+	return admin;
+}
+
 void set_node_admin(struct daemon *daemon, struct call *call)
 {
 	const char *name = call_value(call, "name");
 	const char *state = call_value(call, "state");
+	struct node_record *record = nodes_named(daemon->nodes, name);
 	struct pairs pairs = {.count = 0};
 
-	if (change_must_wait(daemon, call))
+	/* One that is not there may be what the change under way brings. */
+	if ((!record || !record->declared) && change_must_wait(daemon, call))
 		return;
 	if (strcmp(state, "drain") == 0 && is_last_ready(daemon, name)) {
 		call_error(call, API_REFUSED,
 			"%s is the last node that is ready; make another one ready, or use maint", name);
 		return;
 	}
+	if (change_is_under_way(daemon)) {
+		change_admin_ahead(daemon, call, record, read_admin(state));
+		return;
+	}
 	pairs_add(&pairs, "name", name);
 	pairs_add(&pairs, "admin", state);
 	change_list(daemon, call, CONFIG_NODES, &pairs);
+}
+
+void operate_admin(struct daemon *daemon, const char *name, enum node_admin admin)
+{
+	struct pairs pairs = {.count = 0};
+	struct trial trial = {.verb = "set", .list = CONFIG_NODES};
+	struct change_set set = {0};
+	struct config_report report;
+	int ret;
+
+	pairs_add(&pairs, "name", name);
+	pairs_add(&pairs, "admin", node_admin_name(admin));
+	trial.pairs = view(&pairs);
+	config_report_init(&report, NULL);
+	ret = try_entry(daemon->running, &trial, &report);
+	if (ret == 0)
+		ret = add_trial(&set, &trial);
+	if (ret == 0)
+		change_begin(daemon, NULL, &set, 0);
+	else
+		log_line(&daemon->log, CONFIG_LOG_WARNING,
+			"node %s is not in the configuration any more: it does not keep the state %s", name,
+			node_admin_name(admin));
+	config_report_fini(&report);
 }
 
 /* A node's hold is no configuration: it ends now, and nothing is to be taken back. */

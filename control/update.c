@@ -149,7 +149,7 @@ static void update_node(struct daemon *daemon, struct node_record *record)
 		log_line(&daemon->log, CONFIG_LOG_WARNING,
 			"node %s (%s): no port's subnet or gateway leads there", record->node.name, endpoint);
 	}
-	if (record->health.admin != (node ? node->admin : NODE_READY))
+	if (record->ahead == 0 && record->health.admin != (node ? node->admin : NODE_READY))
 		nodes_set_admin(daemon->nodes, record, node ? node->admin : NODE_READY, reactor_now_ns());
 }
 

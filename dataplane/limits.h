@@ -22,7 +22,7 @@ enum limits {
 	PORT_TX_DESCRIPTORS = 1024,
 	ADDRESSES_PER_PORT_MAX = 16, /* local prefixes on one device */
 	LISTENERS_MAX = 64,
-	NODES_MAX = 1024,
+	NODES_MAX = 2048, /* slots: half of them may be leaving while a change brings the others in */
 
 	WORKER_BURST = 32,            /* frames taken from one queue or ring in one loop */
 	WORKER_LETTERS = 16,          /* letters taken from one mailbox in one loop */

@@ -115,6 +115,16 @@ static int plan_init(struct plan *plan, const struct route_build *build, struct 
 	return 0;
 }
 
+/* How many domains may differ. A small table is quickly compiled; the delta of a large one has its bounds. */
+static size_t follow_max(const struct route_base *like)
+{
+	size_t share = like->count / ROUTE_DELTA_SHARE;
+
+	return share < ROUTE_DELTA_MERGE ? ROUTE_DELTA_MERGE
+	       : share > ROUTE_DELTA_MAX ? ROUTE_DELTA_MAX
+					 : share;
+}
+
 /*
  * Lays the groups along the literals of another base: one group for each literal, an empty one where the
  * domain is gone, and the new domains aside. False, and the plan as it was, when too many differ or memory
@@ -122,13 +132,14 @@ static int plan_init(struct plan *plan, const struct route_build *build, struct 
  */
 static bool plan_follow(struct plan *plan, const struct route_base *like)
 {
+	const size_t differ_max = follow_max(like);
 	struct route_group *follow = calloc(like->count + 1, sizeof(follow[0]));
-	struct route_group *extra = calloc(ROUTE_DELTA_MERGE, sizeof(extra[0]));
+	struct route_group *extra = calloc(differ_max, sizeof(extra[0]));
 	size_t extra_count = 0;
 	size_t differ = 0;
 	size_t g = 0;
 
-	for (size_t i = 0; follow && extra && i <= like->count && differ <= ROUTE_DELTA_MERGE;) {
+	for (size_t i = 0; follow && extra && i <= like->count && differ <= differ_max;) {
 		int order = i == like->count ? 1
 			    : g == plan->group_count
 				    ? -1
@@ -136,7 +147,7 @@ static bool plan_follow(struct plan *plan, const struct route_base *like)
 		if (order > 0 && g == plan->group_count)
 			break;
 		differ += order != 0;
-		if (order > 0 && extra_count < ROUTE_DELTA_MERGE)
+		if (order > 0 && extra_count < differ_max)
 			extra[extra_count++] = plan->groups[g];
 		if (order < 0)
 			follow[i] = (struct route_group){.text = like->entries[i]->text};
@@ -145,7 +156,7 @@ static bool plan_follow(struct plan *plan, const struct route_base *like)
 		i += order <= 0;
 		g += order >= 0;
 	}
-	if (!follow || !extra || differ > ROUTE_DELTA_MERGE) {
+	if (!follow || !extra || differ > differ_max) {
 		free(follow);
 		free(extra);
 		return false;

@@ -17,7 +17,11 @@
 #include <stdbool.h>
 
 /* Above this many changed domains a merge is worth its while; far above it, changes are no longer quick. */
-enum { ROUTE_DELTA_MERGE = 128, ROUTE_DELTA_MAX = 4096 };
+enum {
+	ROUTE_DELTA_MERGE = 128,
+	ROUTE_DELTA_MAX = 4096,
+	ROUTE_DELTA_SHARE = 8, /* a table follows another if at most one domain in so many differs */
+};
 
 /* One configured route. Spans need to live only during the call. */
 struct route {
@@ -36,8 +40,9 @@ struct route_change {
 
 /*
  * Compiles a table from all routes, in any order. Takes seconds at 100,000: call it on the compile thread.
- * `like` may be NULL, or a table whose compiled literals are taken over when nearly all domains are the same,
- * as after a change of nodes or weights: then it takes tens of milliseconds. It must live until the return.
+ * `like` may be NULL, or a table whose compiled literals are taken over when most domains are the same, as
+ * after a change of nodes or weights: then it takes tens of milliseconds, and the other domains become the
+ * delta. It must live until the return.
  * Returns 0, -EINVAL (a pattern that cannot be), -ENOMEM, or -EIO (the compiler refused); *ret_error says
  * why.
  */

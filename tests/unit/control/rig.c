@@ -120,7 +120,7 @@ int rig_stop(void **state)
 	(void)state;
 	expect_done("stop");
 	pthread_join(world.thread, NULL);
-	daemon_fini(world.daemon);
+	assert_true(daemon_fini(world.daemon));
 	assert_int_equal(access(world.socket, F_OK), -1);
 	unlink(world.path);
 	unlink(world.lock);

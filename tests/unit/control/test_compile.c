@@ -3,6 +3,7 @@
 #include "control/compile.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@ struct numbered {
 	unsigned number;
 	pthread_t ran_on;
 	int nice;
-	bool ran;
+	bool begun, ran;
 	struct record *record;
 };
 
@@ -65,7 +66,7 @@ static void test_jobs_come_back_in_order_on_the_control_thread(void **state)
 	(void)state;
 	fill(jobs, &record);
 	assert_int_equal(reactor_init(&reactor), 0);
-	assert_int_equal(compiler_create(&reactor, &compiler), 0);
+	assert_int_equal(compiler_create(&reactor, "compile", &compiler), 0);
 	for (unsigned i = 0; i < JOBS; i++)
 		compiler_submit(compiler, &jobs[i].job);
 	while (record.count < JOBS)
@@ -90,7 +91,7 @@ static void test_ending_waits_for_the_job_under_way_and_calls_done_for_all(void 
 	(void)state;
 	fill(jobs, &record);
 	assert_int_equal(reactor_init(&reactor), 0);
-	assert_int_equal(compiler_create(&reactor, &compiler), 0);
+	assert_int_equal(compiler_create(&reactor, "compile", &compiler), 0);
 	pthread_mutex_lock(&record.gate);
 	for (unsigned i = 0; i < JOBS; i++)
 		compiler_submit(compiler, &jobs[i].job);
@@ -100,11 +101,50 @@ static void test_ending_waits_for_the_job_under_way_and_calls_done_for_all(void 
 	reactor_fini(&reactor);
 }
 
+static void signal_begun(struct compile_job *job)
+{
+	struct numbered *self = (struct numbered *)job;
+
+	__atomic_store_n(&self->begun, true, __ATOMIC_RELEASE);
+	run(job);
+}
+
+/* A job that only computes holds nobody up at the end; one that writes a file must come to its end. */
+static void test_a_job_that_may_be_left_is_left_behind_and_no_other_begins(void **state)
+{
+	static struct numbered jobs[JOBS];
+	struct record record = {.count = 0};
+	struct compiler *compiler;
+	struct reactor reactor;
+
+	(void)state;
+	for (unsigned leave = 0; leave < 2; leave++) {
+		record.count = 0;
+		fill(jobs, &record);
+		jobs[0].job.run = signal_begun;
+		jobs[0].job.leave = leave;
+		assert_int_equal(reactor_init(&reactor), 0);
+		assert_int_equal(compiler_create(&reactor, "compile", &compiler), 0);
+		pthread_mutex_lock(&record.gate);
+		compiler_submit(compiler, &jobs[0].job);
+		compiler_submit(compiler, &jobs[1].job);
+		while (!__atomic_load_n(&jobs[0].begun, __ATOMIC_ACQUIRE))
+			sched_yield();
+		assert_int_equal(compiler_leave(compiler), leave);
+		pthread_mutex_unlock(&record.gate);
+		compiler_destroy(compiler);
+		assert_true(jobs[0].ran);
+		assert_false(jobs[1].ran);
+		reactor_fini(&reactor);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jobs_come_back_in_order_on_the_control_thread),
 		cmocka_unit_test(test_ending_waits_for_the_job_under_way_and_calls_done_for_all),
+		cmocka_unit_test(test_a_job_that_may_be_left_is_left_behind_and_no_other_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -388,6 +388,34 @@ static void test_a_table_too_unlike_is_compiled_anew(void **state)
 	route_table_destroy(table);
 }
 
+/* The delta that waits for a merge must not make a change of weights compile everything. */
+static void test_a_large_table_is_followed_when_an_eighth_of_it_is_new(void **state)
+{
+	enum { OLD = 4000, NEW = OLD / ROUTE_DELTA_SHARE, ALL = OLD + NEW + 1 };
+	static char names[ALL][16];
+	static struct route routes[ALL];
+	struct route_table *like;
+	struct route_table *table;
+
+	(void)state;
+	for (unsigned i = 0; i < ALL; i++) {
+		snprintf(names[i], sizeof(names[i]), "com.x%u", i);
+		routes[i] = route_make(names[i], ROUTE_EXACT, i);
+	}
+	like = table_like(routes, OLD, NULL);
+	table = table_like(routes, OLD + NEW, like);
+	assert_int_equal(info_of(table).base_domains, OLD);
+	assert_int_equal(info_of(table).delta_domains, NEW);
+	assert_string_equal(found(table, "x3999.com"), "3999");
+	assert_string_equal(found(table, "x4499.com"), "4499");
+	route_table_destroy(table);
+	table = table_like(routes, ALL, like);
+	assert_int_equal(info_of(table).base_domains, ALL);
+	assert_int_equal(info_of(table).delta_domains, 0);
+	route_table_destroy(table);
+	route_table_destroy(like);
+}
+
 enum { DOMAINS = 24, STEPS = 200 };
 
 /* The model: for each domain the scope of its one route, or nothing. */
@@ -523,6 +551,7 @@ int main(void)
 		cmocka_unit_test(test_a_new_table_takes_over_the_literals_of_one_like_it),
 		cmocka_unit_test(test_literals_taken_over_serve_a_domain_that_comes_back),
 		cmocka_unit_test(test_a_table_too_unlike_is_compiled_anew),
+		cmocka_unit_test(test_a_large_table_is_followed_when_an_eighth_of_it_is_new),
 		cmocka_unit_test(test_random_changes_and_merges_agree_with_the_naive_matcher),
 		cmocka_unit_test(test_twenty_thousand_domains_are_all_found_and_can_all_be_changed),
 	};
