@@ -84,6 +84,13 @@ static int teardown(void **state)
 	return 0;
 }
 
+static int pool_free(void **state)
+{
+	(void)state;
+	rte_mempool_free(pool);
+	return 0;
+}
+
 static int create_and_add(struct tcp **ret_tcp)
 {
 	const struct ip_addr source = {.family = IP_V4, .bytes = {192, 0, 2, 1}};
@@ -275,5 +282,5 @@ int main(void)
 		PAIR_TEST(test_with_few_packet_buffers_all_arrives),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, pool_free);
 }
