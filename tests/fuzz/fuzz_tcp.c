@@ -106,7 +106,9 @@ static uint8_t allowed_flags(const struct conversation *talk, uint8_t flags)
 	if (!talk->rig.tcb)
 		return flags & (uint8_t)~F_SYN;
 	tcp_info(talk->rig.tcb, &info);
-	return strcmp(info.state, "SYN-SENT") == 0 ? flags & (uint8_t)~F_SYN : flags;
+	if (strcmp(info.state, "SYN-SENT") == 0 || strcmp(info.state, "CLOSED") == 0)
+		return flags & (uint8_t)~F_SYN;
+	return flags;
 }
 
 static void step_segment(struct conversation *talk)
