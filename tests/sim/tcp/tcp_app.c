@@ -53,13 +53,30 @@ static void read_later(void *ctx, uint64_t arg)
 	tcp_sim_later(sim_of(side), side->read_every_ns, read_later, side, 0);
 }
 
+static void send_later(void *ctx, uint64_t arg);
+
+/* True while its application has nothing to say. */
+static bool rests(struct side *side)
+{
+	struct tcp_sim *sim = sim_of(side);
+
+	if (side->rest_ns > 0 && side->sent >= side->rest_at) {
+		tcp_sim_log(sim, "conn %u host %u rests for %llu s", side->conn->index, side->host->index,
+			(unsigned long long)(side->rest_ns / SIM_S));
+		side->rests_until_ns = sim->now_ns + side->rest_ns;
+		tcp_sim_later(sim, side->rest_ns, send_later, side, 0);
+		side->rest_ns = 0;
+	}
+	return sim->now_ns < side->rests_until_ns;
+}
+
 /* One chunk. False: not now. */
 static bool send_chunk(struct side *side)
 {
 	uint32_t left = side->to_send - side->sent;
 	uint32_t len = 1 + rng_below(&sim_of(side)->rng, 1900);
 
-	return left > 0 && end_write(side, len < left ? len : left);
+	return left > 0 && !rests(side) && end_write(side, len < left ? len : left);
 }
 
 static void send_later(void *ctx, uint64_t arg)
@@ -72,6 +89,8 @@ static void send_later(void *ctx, uint64_t arg)
 	while (send_chunk(side) && side->send_every_ns == 0 && end_lives(side)) {
 	}
 	close_when_done(side);
+	if (sim_of(side)->now_ns < side->rests_until_ns)
+		return;
 	/* A pool that was empty tells nobody when it is not: ask again. */
 	tcp_sim_later(
 		sim_of(side), side->send_every_ns ? side->send_every_ns : 20 * SIM_MS, send_later, side, 0);

@@ -27,6 +27,7 @@ static void plan_accidents(struct tcp_plan *plan, struct rng *rng)
 	if (rng_below(rng, 4) == 0) {
 		plan->mtu_at_ns = 1 + rng_below(rng, 3000) * SIM_MS;
 		plan->mtu_path = plan->family == 4 ? 576 + rng_below(rng, 900) : 1280 + rng_below(rng, 200);
+		plan->mtu_back_ns = rng_below(rng, 1200) * SIM_S;
 		plan->black_hole = rng_below(rng, 3) == 0;
 		/* Only these sizes are tried when nobody says which one fits. */
 		if (plan->black_hole)
@@ -93,6 +94,9 @@ static void plan_conn(struct tcp_sim *sim, struct sim_conn *conn)
 			side->to_send = 600 * plan->habits.segment_max;
 		side->read_max = one_of(&sim->rng, reads, 5);
 		side->read_every_ns = (1 + rng_below(&sim->rng, 40)) * SIM_MS;
+		/* Long enough that all that was learnt about the path is old. */
+		side->rest_ns = rng_below(&sim->rng, 6) ? 0 : rng_below(&sim->rng, 1200) * SIM_S;
+		side->rest_at = rng_below(&sim->rng, side->to_send + 1);
 		side->send_every_ns = rng_below(&sim->rng, 2) * rng_below(&sim->rng, 30) * SIM_MS;
 	}
 }

@@ -11,7 +11,8 @@ struct tcp_plan {
 	int family;
 	uint32_t loss, duplicate, reorder, corrupt; /* in a million */
 	uint64_t delay_ns;
-	uint64_t mtu_at_ns; /* 0: the path keeps its MTU */
+	uint64_t mtu_at_ns;   /* 0: the path keeps its MTU */
+	uint64_t mtu_back_ns; /* so long after it is what it was */
 	uint32_t mtu_path;
 	bool black_hole; /* nobody says "too big" */
 	bool strip_sack; /* a box on the way takes options out of SYNs */

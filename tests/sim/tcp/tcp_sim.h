@@ -43,6 +43,9 @@ struct side {
 	uint32_t read_max; /* bytes at a time; 0: all at once */
 	uint64_t read_every_ns;
 	uint64_t send_every_ns;
+	uint64_t rest_ns; /* that its application says nothing, once it has sent rest_at; 0: none, or over */
+	uint32_t rest_at;
+	uint64_t rests_until_ns;
 	uint32_t edge; /* the last right edge seen inside */
 	enum tcp_reason why;
 	bool begun, ended, peer_closed, shut, edge_known;

@@ -194,6 +194,7 @@ static bool fits_path(const struct wire_segment *segment)
 	struct too_big *too_big;
 
 	if (sim->plan.mtu_at_ns == 0 || sim->now_ns < SIM_S + sim->plan.mtu_at_ns ||
+		sim->now_ns > SIM_S + sim->plan.mtu_at_ns + sim->plan.mtu_back_ns ||
 		packet_len <= sim->plan.mtu_path)
 		return true;
 	if (sim->plan.black_hole)
