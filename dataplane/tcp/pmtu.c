@@ -39,6 +39,8 @@ void pmtu_raise(struct tcb *tcb)
 		return;
 	tcb->pmtu_raise_ns = UINT64_MAX;
 	tcb->mss = (uint16_t)u32_min(tcb->mss_peer, mss_of_mtu(&tcb->key, tcb->tcp->config.mtu));
+	/* Else a window of few small segments would not let one large one go. */
+	tcb->cwnd = u32_max(tcb->cwnd, tcb->mss);
 	tcp_count(tcb->tcp, STAT_tcp_pmtu_raised);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading them; a wrong one ends the process, since a run of other seeds than meant proves nothing. */
 #include "arguments.h"
 
 #include <getopt.h>

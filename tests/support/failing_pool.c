@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The store below DPDK's pool: a stack of free objects that refuses the request it was told to refuse. */
 #include "support/failing_pool.h"
 
 #include "base/ensure.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading, writing and showing segments: RFC 9293 3.1 and the options of RFC 7323 and RFC 2018. */
 #include "tcp/tcp_segment.h"
 
 #include "base/ensure.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The two stacks, the wire of no length between them, and both applications: one that sends and reads until
+ * all has come back, and one that sends back what it reads and reads no more than it can send.
+ */
 #include "pair.h"
 
 #include <rte_mbuf.h>
