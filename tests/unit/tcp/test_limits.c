@@ -47,6 +47,7 @@ static void test_port_zero_is_dropped(void **state)
 	assert_int_equal(rig_count(&rig, STAT_tcp_port_zero), 2);
 }
 
+/* RFC 9293 3.9.2.3. */
 static void test_a_group_is_no_end_of_a_connection(void **state)
 {
 	(void)state;
