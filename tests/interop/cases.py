@@ -2,9 +2,11 @@
 """The cases: a function each, its name the case's, the first line of its docstring the title. {family} makes two."""
 import socket
 import struct
+import threading
 from dataclasses import dataclass
 
 import bulk
+import isolation
 from deadline import Failure, until
 from judge import Capture
 from lines import CallError
@@ -154,6 +156,19 @@ def bad_wire_active(network, family):
 
 
 @case()
+def old_peer(network, family):
+    """A kernel without SACK, timestamps and window scaling, on a smaller MTU, over the bad wire, both directions"""
+    for option in ("sack", "timestamps", "window_scaling"):
+        isolation.write(f"/proc/sys/net/ipv4/tcp_{option}", "0")
+    network.start("--window=262144")
+    network.connect_badly()
+    isolation.run("ip", "link", "set", network.device, "mtu", "1300")
+    connections = [dial(family, ECHO) for _ in range(16)] + answered(network, family, 7100, 16)
+    report(network, "old peer, bad wire", 4 << 20, bulk.echo(connections, 4 << 20, network.seed))
+    all_echoes_ended(network)
+
+
+@case()
 def one_way(network, family):
     """A source and a sink of ours: a stream in one direction alone is whole"""
     network.start()
@@ -195,6 +210,39 @@ def reader_that_rests(network, family):
             "Duplicate ACK": "the kernel's answers to probes carry no news",
         }
     )
+
+
+def must_fail(what, call):
+    try:
+        call()
+    except Failure as failure:
+        return str(failure)
+    raise Failure(f"nobody noticed: {what}")
+
+
+def echo_with_one_wrong_byte(connection):
+    while piece := bytearray(connection.recv(1 << 16)):
+        piece[len(piece) // 2] ^= 1
+        connection.sendall(piece)
+    connection.shutdown(socket.SHUT_WR)
+
+
+@case(families=("v4",))
+def judges_can_fail(network, family):
+    """A wire that loses is not taken for a good one, nor wrong bytes for the right ones"""
+    ours, theirs = socket.socketpair()
+    liar = threading.Thread(target=echo_with_one_wrong_byte, args=(theirs,))
+    liar.start()
+    said = must_fail("wrong bytes", lambda: bulk.echo([ours], 1 << 18, network.seed))
+    liar.join()
+    expect("the hash told", "are not those that left" in said, said)
+    network.start()
+    network.connect_badly()
+    capture = Capture(network)
+    bulk.echo([dial(family, ECHO)], 1 << 18, network.seed)
+    must_fail("a wire that loses", capture.judge)
+    left = capture.unexplained({}, 0)
+    expect("tshark sees retransmissions", any("retransmission" in note for note in left), dict(left))
 
 
 @case()

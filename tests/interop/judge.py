@@ -75,22 +75,22 @@ class Capture:
     def judge(self, allowed=None):
         """allowed: {note: why}, beyond those of every connection. Failure on any other."""
         self.stop()
-        notes = self.notes()
         probes = self.probes()
-        for note, count in sorted(notes.items()):
-            self.network.say(f"note: {count:6} {note}")
-        left = Counter()
-        for note, count in notes.items():
-            if any(note.startswith(begin) for begin in {**ALWAYS, **(allowed or {})}):
-                continue
-            if any(note.startswith(begin) for begin in PROBES) and count <= probes:
-                continue
-            if note.startswith(AFTER_PROBES) and probes > 0:
-                continue
-            left[note] = count
+        left = self.unexplained(allowed or {}, probes)
         if left:
             found = ", ".join(f"{count} x {note}" for note, count in left.items())
             raise Failure(f"tshark has unexplained notes: {found} ({probes} tail loss probes were sent)")
+
+    def unexplained(self, allowed, probes):
+        """What tshark noted, but for what is allowed, and for what so many probes bring with them."""
+        left = Counter()
+        for note, count in sorted(self.notes().items()):
+            self.network.say(f"note: {count:6} {note}")
+            fine = any(note.startswith(begin) for begin in {**ALWAYS, **allowed})
+            probe = count <= probes and any(note.startswith(begin) for begin in PROBES)
+            if not fine and not probe and not (probes > 0 and note.startswith(AFTER_PROBES)):
+                left[note] = count
+        return left
 
     def probes(self):
         """How many segments may have been sent again: by timers for lost tails. Any other reason is a failure."""

@@ -99,7 +99,6 @@ def plan():
             Stage("format", [["./run", "fmt", "--check"]], 120, whole=True),
         ],
         [Stage("scenarios", [[python, "tests/scenario"]], 600, ("build-gcc",), skip=why_no_scenarios())],
-        [Stage("interop", [[python, "tests/interop"]], 400, ("build-gcc",), skip=why_no_interop())],
         # The one without Kamailio comes last: what is then in build/demo/ is what README and docs speak of.
         [Stage("demo-kamailio", [kamailio], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],
         [Stage("demo", [demo], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],
@@ -112,6 +111,16 @@ def plan():
                 ("build-asan",),
                 SANITIZER_ENV,
                 skip=why_no_scenarios(),
+            )
+        ],
+        [
+            Stage(
+                "interop",
+                [[python, "tests/interop", "--build", "build-asan"]],
+                400,
+                ("build-asan",),
+                SANITIZER_ENV,
+                skip=why_no_interop(),
             )
         ],
         [Stage("build-clang", clang, 600, whole=True)],
