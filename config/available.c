@@ -14,12 +14,9 @@ static const struct {
 	const char *value;
 	const char *instead;
 } missing[] = {
-	{"listener", "transport", "tcp", "udp"},
 	{"listener", "transport", "tls", "udp"},
 	{"listener", "mode", "stateful", "stateless"},
-	{"node", "transport", "tcp", "udp"},
 	{"node", "transport", "tls", "udp"},
-	{"route", "protocol", "tcp", "udp"},
 	{"route", "protocol", "tls", "udp"},
 };
 

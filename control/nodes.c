@@ -183,7 +183,7 @@ static const char *event_name(enum health_event event)
 		[HEALTH_PROBE_OK] = "probe answered",
 		[HEALTH_PROBE_BUSY] = "probe answered with 503",
 		[HEALTH_PROBE_TIMEOUT] = "probe not answered",
-		[HEALTH_UNREACHABLE] = "unreachable by ICMP",
+		[HEALTH_UNREACHABLE] = "unreachable, refused or reset",
 		[HEALTH_TICK] = "time is up",
 		[HEALTH_RELEASE] = "released by the operator",
 		[HEALTH_ADMIN_READY] = "set ready",

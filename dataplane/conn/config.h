@@ -24,7 +24,6 @@ struct conn_message {
 	const struct sip_msg
 		*msg; /* msg->error may say that it is faulty: that is for its reader to answer */
 	struct endpoint src, local;
-	uint16_t status; /* `broken` only: what to answer before the stream is closed; 0: nothing */
 };
 
 enum conn_kind {
@@ -74,7 +73,10 @@ struct conns_config {
 
 	void *ctx;
 	void (*message)(void *ctx, const struct conn_message *message);
-	/* The stream cannot be read any further, and is closed after this. */
+	/*
+	 * The stream cannot be read any further and is closed after this; msg->error says what to answer. Not
+	 * called where nobody can be answered.
+	 */
 	void (*broken)(void *ctx, const struct conn_message *message);
 	void (*ended)(void *ctx, const struct conn_info *info, enum tcp_reason why);
 	void (*node_event)(void *ctx, const struct conn_info *info, enum conn_node_event event);

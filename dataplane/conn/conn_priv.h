@@ -43,8 +43,10 @@ struct conn {
 	bool reading;        /* a callback has bytes of it in hand: it must not end now */
 	bool doomed;         /* ... but then */
 	uint8_t doom;        /* enum tcp_reason */
+	uint8_t stuck;       /* looks in a row at which nothing that was sent had been acknowledged */
 	uint16_t node_slot;
-	uint32_t node_id; /* 0: none */
+	uint32_t node_id;      /* 0: none */
+	uint32_t queued_bytes; /* for sending, at the last look */
 	struct frame frame;
 	char *buffer; /* owner: the pool of buffers; a message whose end has not come, or NULL */
 	uint32_t buffer_len;

@@ -107,7 +107,7 @@ static void connected(struct conns *conns, struct conn *conn)
 	ensure(conn->state == CONN_OPENING);
 	list_remove(&conn->waiting);
 	conn->state = CONN_UP;
-	conn->since_ns = conns->now_ns;
+	conn->since_ns = conn->heard_ns = conns->now_ns;
 	if (conn->kind == CONN_PEER)
 		conns->peers_opening--;
 	if (conn->kind == CONN_NODE)

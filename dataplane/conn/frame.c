@@ -85,10 +85,16 @@ static uint32_t find_header_end(struct span bytes, uint32_t from)
 	return 0;
 }
 
+static uint16_t answer_of(const struct sip_msg *msg)
+{
+	return msg->is_request && msg->answerable ? (uint16_t)sip_error_status((enum sip_error)msg->error)
+						  : 0;
+}
+
 /* The headers are there, but not where the body ends. Not being answerable is no reason to go on. */
 static enum frame_result no_end(const struct sip_msg *msg, struct frame_found *found)
 {
-	uint16_t status = msg->is_request && msg->answerable ? 400 : 0;
+	uint16_t status = answer_of(msg);
 
 	if (msg->error == SIP_ERR_header_too_long)
 		return broken(found, FRAME_HEADERS_TOO_LONG, 0);
@@ -106,8 +112,10 @@ static enum frame_result read_message(
 	(void)ignored;
 	if (msg->total_len == 0)
 		return no_end(msg, found);
-	if (msg->total_len > SIP_STREAM_MESSAGE_MAX)
-		return broken(found, FRAME_BODY_TOO_LONG, msg->is_request && msg->answerable ? 413 : 0);
+	if (msg->total_len > SIP_STREAM_MESSAGE_MAX) {
+		msg->error = SIP_ERR_body_too_long;
+		return broken(found, FRAME_BODY_TOO_LONG, answer_of(msg));
+	}
 	frame->total = (uint32_t)msg->total_len;
 	if (frame->total > bytes.len)
 		return FRAME_MORE;

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The connections toward nodes: opened ahead, so that a request never waits for a handshake; when lost,
- * opened anew, at once after a life of a second, else after a pause that doubles with each failure and is
- * longer by up to a quarter, so that workers and instances do not come all together. After a failure only one
- * is tried at a time.
+ * opened anew, at once after a life of a quarter of a second, else after a pause that doubles with each
+ * failure and is longer by up to a quarter, so that workers and instances do not come all together. After a
+ * failure only one is tried at a time.
  */
 #include "conn/conn_priv.h"
 
 #include <errno.h>
 
 enum {
-	REOPEN_FIRST_MS = 10,
+	REOPEN_FIRST_MS = 5,
 	REOPEN_DOUBLINGS_MAX = 16,
-	SOUND_AFTER_MS = 1000, /* a connection that has lived so long was no failure */
-	LOOK_EVERY_MS = 250,   /* for connections that hang while their node is down */
-	DEAF_AFTER_MS = 1000,  /* what we sent is unacknowledged, and the node down: it hangs */
+	SOUND_AFTER_MS = 250, /* a connection that has lived so long was no failure */
+	LOOK_EVERY_MS = 250,  /* for connections that hang while their node is down */
+	DEAF_AFTER_MS = 500,  /* nothing was heard on it for so long */
+	DEAF_LOOKS = 3,       /* and at so many looks nothing had been acknowledged since the one before */
 };
 
 static uint64_t pause_ns(struct conns *conns, unsigned fails)
@@ -140,15 +141,24 @@ static bool open_one(struct conns *conns, struct node_pool *pool, unsigned place
 	return true;
 }
 
-/* A path that went dead keeps TCP waiting ever longer; when the node is back, a new SYN is sooner through. */
-static bool hangs(const struct conns *conns, const struct conn *conn)
+/*
+ * A path that went dead keeps TCP waiting ever longer; when the node is back, a new SYN is sooner through. It
+ * is dead when look after look nothing of what we sent is acknowledged. A host whose process stands still
+ * still acknowledges, and its connection may live on.
+ */
+static bool hangs(const struct conns *conns, struct conn *conn)
 {
 	struct tcp_info info;
+	bool deaf = conns->now_ns - conn->heard_ns >= DEAF_AFTER_MS * CONN_MS;
 
-	if (conn->state != CONN_UP || conns->now_ns - conn->heard_ns < DEAF_AFTER_MS * CONN_MS)
+	if (conn->state != CONN_UP)
 		return false;
 	tcp_info(conn->tcb, &info);
-	return info.send_queued_bytes > 0;
+	conn->stuck = deaf && info.send_queued_bytes > 0 && info.send_queued_bytes >= conn->queued_bytes
+			      ? conn->stuck + 1
+			      : 0;
+	conn->queued_bytes = info.send_queued_bytes;
+	return conn->stuck >= DEAF_LOOKS;
 }
 
 static void drop_hanging(struct conns *conns, struct node_pool *pool)

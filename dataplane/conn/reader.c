@@ -65,7 +65,6 @@ static enum step give_up(
 		return STEP_DRY;
 	}
 	struct conn_message message = message_of(conns, conn, bytes);
-	message.status = found->status;
 	conns->config.broken(conns->config.ctx, &message);
 	drain(conns, conn);
 	conn_end(conns, conn, TCP_WHY_CLOSED);

@@ -12,7 +12,7 @@ enum health_event {
 	HEALTH_PROBE_OK,   /* any final response but 503: the node is alive (R-LB-6) */
 	HEALTH_PROBE_BUSY, /* 503 to a probe: alive, not for new work; retry_after_s comes with it */
 	HEALTH_PROBE_TIMEOUT,
-	HEALTH_UNREACHABLE, /* ICMP said so, to a probe or to traffic */
+	HEALTH_UNREACHABLE, /* ICMP said so, or a connection was refused, reset or did not come about */
 	HEALTH_TICK,        /* time passed: hold and busy periods may end */
 	HEALTH_RELEASE,     /* the operator ends the hold (manual failback) */
 	HEALTH_ADMIN_READY,

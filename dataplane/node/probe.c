@@ -133,6 +133,13 @@ static void fail_oldest(struct probe *probe, uint64_t now_ns)
 	report(probe, (struct probe_report){.event = HEALTH_PROBE_TIMEOUT}, now_ns);
 }
 
+/* Not by silence, but told. */
+static void fail_now(struct probe *probe, uint64_t now_ns)
+{
+	probe->fails++;
+	report(probe, (struct probe_report){.event = HEALTH_UNREACHABLE}, now_ns);
+}
+
 static void send_probe(struct probe *probe, uint64_t now_ns)
 {
 	struct probe_owner *owner = &probe->set->owner;
@@ -145,7 +152,10 @@ static void send_probe(struct probe *probe, uint64_t now_ns)
 	probe->last_sent_ns = now_ns;
 	probe->outstanding[probe->outstanding_count++] =
 		(struct probe_sent){.seq = probe->seq, .sent_ns = now_ns};
-	owner->send(owner->ctx, probe->node, probe->seq, now_ns);
+	if (owner->send(owner->ctx, probe->node, probe->seq, now_ns))
+		return;
+	probe->outstanding_count--;
+	fail_now(probe, now_ns);
 }
 
 static void fire(struct timer *timer, uint64_t now_ns)
@@ -192,7 +202,7 @@ static void end(struct probe_set *set, struct probe *probe, unsigned slot)
 
 static bool is_mine(const struct probe_set *set, const struct node *node)
 {
-	return node && node->transport == TRANSPORT_UDP &&
+	return node && (node->transport == TRANSPORT_UDP || node->transport == TRANSPORT_TCP) &&
 	       node->slot % set->worker_count == set->worker_index;
 }
 
@@ -284,12 +294,21 @@ bool probe_suspect(struct probe_set *set, const struct node *node, uint64_t now_
 	probe->in_doubt = true;
 	for (unsigned i = 0; i < probe->outstanding_count; i++)
 		probe->outstanding[i].excused = true;
-	probe->fails++;
-	report(probe, (struct probe_report){.event = HEALTH_UNREACHABLE}, now_ns);
+	fail_now(probe, now_ns);
 	plan_next(probe);
 	if (!has_fallen(probe))
 		hasten(probe, now_ns);
 	rearm(probe);
+	return true;
+}
+
+bool probe_failed(struct probe_set *set, const struct node *node, uint64_t now_ns)
+{
+	struct probe *probe = find(set, node);
+
+	if (!probe || in_maintenance(probe))
+		return false;
+	fail_now(probe, now_ns);
 	return true;
 }
 

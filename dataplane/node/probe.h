@@ -9,7 +9,7 @@
  *   timeout     from a probe to its failure; an answer also settles every older probe
  *   timeout/4   once the oldest probe has waited that long, further probes follow at this distance, so that
  *               `fall` failures are collected in about interval + timeout + (fall - 1) * timeout/4
- *   timeout/16  the least distance of two probes; an ICMP error asks for a probe at once
+ *   timeout/16  the least distance of two probes; an ICMP error or a reset asks for a probe at once
  * A node that has failed `fall` times in a row is only probed at its interval, until it answers again.
  */
 #ifndef NODE_PROBE_H
@@ -37,8 +37,11 @@ struct probe_report {
 /* What the owner does for the schedule. */
 struct probe_owner {
 	void *ctx;
-	/* Sends the probe `seq`. It may fail silently: then no answer comes. */
-	void (*send)(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns);
+	/*
+	 * Sends the probe `seq`. It may be lost in silence: then no answer comes. False: there is no way to
+	 * the node now, which is a failure at once.
+	 */
+	bool (*send)(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns);
 	/* Passes a report on. False when there is no room: it is kept and offered again. */
 	bool (*report)(void *ctx, const struct probe_report *report, uint64_t now_ns);
 };
@@ -117,6 +120,12 @@ bool probe_answered(
  * node, or nothing new.
  */
 bool probe_suspect(struct probe_set *set, const struct node *node, uint64_t now_ns);
+
+/*
+ * A connection to the node was refused, or did not come about: nobody but the node or the way to it can say
+ * that, so each time counts as a failure. False: not this worker's node.
+ */
+bool probe_failed(struct probe_set *set, const struct node *node, uint64_t now_ns);
 
 /* Probes the node as soon as the least distance allows. False: not this worker's node. */
 bool probe_now(struct probe_set *set, const struct node *node, uint64_t now_ns);

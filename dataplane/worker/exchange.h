@@ -18,8 +18,9 @@ struct exchange;
 struct rte_mbuf;
 
 enum exchange_lane {
-	EXCHANGE_RX, /* received by `from`, to be handled by `to` */
-	EXCHANGE_TX, /* made by `from`, to be sent through the wire of `to` */
+	EXCHANGE_RX,      /* received by `from`, to be handled by `to` */
+	EXCHANGE_TX,      /* made by `from`, to be sent through the wire of `to` */
+	EXCHANGE_MESSAGE, /* a message for a connection or a transaction of `to` (handover.c) */
 	EXCHANGE_LANES
 };
 

@@ -7,14 +7,40 @@
 #include "worker/probe_message.h"
 #include "worker/worker_priv.h"
 
-static void probe_send(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns)
+#include <errno.h>
+
+/*
+ * Over a stream the answer comes back on the connection; sent-by is where a new one would find us (RFC 3261
+ * 18.2.2), if we listen there at all.
+ */
+static struct endpoint probe_local(const struct worker *worker, const struct node *node)
+{
+	const struct snapshot *snap = worker->snap;
+	const struct listener *listener =
+		snapshot_listener_of_family(snap, node->local.family, (enum transport)node->transport);
+
+	if (node->transport != TRANSPORT_UDP && listener)
+		return listener->local;
+	return (struct endpoint){
+		.ip = node->local, .port = (uint16_t)(snap->source_port_base + worker->config.index)};
+}
+
+/* False when no connection is up: above high water it is only late. */
+static bool probe_stream(struct worker *worker, const struct node *node, struct span bytes)
+{
+	conn_id ignored;
+
+	return conns_send_node(worker->conns, node, bytes, worker->now_ns, &ignored) != -ENOTCONN;
+}
+
+static bool probe_send(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns)
 {
 	struct worker *worker = worker_of(ctx);
 	char text[PROBE_MESSAGE_MAX];
 	struct probe_request request = {
 		.ident = {.epoch = worker->config.epoch, .node_id = node->id, .seq = seq},
-		.local = {.ip = node->local,
-			.port = (uint16_t)(worker->snap->source_port_base + worker->config.index)},
+		.transport = node->transport,
+		.local = probe_local(worker, node),
 		.remote = node->remote,
 	};
 	size_t len = probe_message_write(&request, &worker->config.probe_key, text);
@@ -22,7 +48,12 @@ static void probe_send(void *ctx, const struct node *node, uint32_t seq, uint64_
 	(void)now_ns;
 	stats_inc(&worker->stats, STAT_worker_probe_sent);
 	figure_add(&worker->nodes[node->slot].probes, 1);
-	worker_send(worker, &request.local, &request.remote, span_of(text, len));
+	if (node->transport == TRANSPORT_TCP)
+		return probe_stream(worker, node, span_of(text, len));
+	/* What is lost is found by the silence that follows; an unreachable neighbour is told on its own. */
+	if (worker_send(worker, &request.local, &request.remote, span_of(text, len)) != 0)
+		return true;
+	return true;
 }
 
 static void count_report(struct node_figures *figures, const struct probe_report *report)
@@ -110,6 +141,22 @@ bool worker_probe_response(struct worker *worker, struct span bytes)
 	return true;
 }
 
+void worker_suspect(struct worker *worker, const struct node *node)
+{
+	unsigned owner = node->slot % worker->config.count;
+	struct mail mail = {.kind = MAIL_SUSPECT,
+		.from = (uint8_t)worker->config.index,
+		.node = {.id = node->id, .slot = node->slot}};
+
+	if (owner == worker->config.index) {
+		probe_suspect(&worker->probes, node, worker->now_ns);
+		return;
+	}
+	/* A lost one is no harm: the next packet brings the next error. */
+	if (!exchange_send(worker->config.exchange, worker->config.index, owner, &mail))
+		stats_inc(&worker->stats, STAT_worker_letters_refused);
+}
+
 void worker_unreachable(
 	void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why)
 {
@@ -125,17 +172,7 @@ void worker_unreachable(
 		return;
 	}
 	stats_inc(&worker->stats, STAT_worker_node_unreachable);
-	unsigned owner = node->slot % worker->config.count;
-	if (owner == worker->config.index) {
-		probe_suspect(&worker->probes, node, worker->now_ns);
-		return;
-	}
-	struct mail mail = {.kind = MAIL_SUSPECT,
-		.from = (uint8_t)worker->config.index,
-		.node = {.id = node->id, .slot = node->slot}};
-	/* A lost one is no harm: the next packet brings the next error. */
-	if (!exchange_send(worker->config.exchange, worker->config.index, owner, &mail))
-		stats_inc(&worker->stats, STAT_worker_letters_refused);
+	worker_suspect(worker, node);
 }
 
 void worker_request_sent(struct worker *worker, const struct proxy_out *out)

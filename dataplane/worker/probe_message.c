@@ -53,6 +53,7 @@ size_t probe_message_write(
 	const struct probe_request *request, const struct hash_key *key, char buf[static PROBE_MESSAGE_MAX])
 {
 	const struct probe_ident *ident = &request->ident;
+	bool stream = request->transport == TRANSPORT_TCP;
 	char local[ENDPOINT_TEXT_MAX];
 	char remote[ENDPOINT_TEXT_MAX];
 	char branch[BRANCH_LEN + 1];
@@ -61,16 +62,16 @@ size_t probe_message_write(
 	endpoint_format(&request->local, local);
 	endpoint_format(&request->remote, remote);
 	int len = snprintf(buf, PROBE_MESSAGE_MAX,
-		"OPTIONS sip:%s SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP %s;branch=%s;rport\r\n"
+		"OPTIONS sip:%s%s SIP/2.0\r\n"
+		"Via: SIP/2.0/%s %s;branch=%s;rport\r\n"
 		"Max-Forwards: 1\r\n"
 		"From: <sip:probe@%s>;tag=%08x\r\n"
 		"To: <sip:%s>\r\n"
 		"Call-ID: %08x-%08x-%08x\r\n"
 		"CSeq: %u OPTIONS\r\n"
 		"Content-Length: 0\r\n\r\n",
-		remote, local, branch, local, ident->epoch, remote, ident->epoch, ident->node_id, ident->seq,
-		ident->seq & INT32_MAX);
+		remote, stream ? ";transport=tcp" : "", stream ? "TCP" : "UDP", local, branch, local,
+		ident->epoch, remote, ident->epoch, ident->node_id, ident->seq, ident->seq & INT32_MAX);
 	ensure(len > 0 && len < PROBE_MESSAGE_MAX);
 	return (size_t)len;
 }

@@ -27,6 +27,7 @@ struct probe_ident {
 
 struct probe_request {
 	struct probe_ident ident;
+	uint8_t transport; /* enum transport; UDP or TCP */
 	struct endpoint local;
 	struct endpoint remote;
 };

@@ -48,18 +48,6 @@ static bool source_fits(void *ctx, const struct ip_addr *source, const struct ip
 	return net_source_fits(worker_of(ctx)->net, source, remote);
 }
 
-/* Nothing reads streams yet: a connection that comes to pass all the same is ended at once, and counted. */
-static void stream_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why)
-{
-	struct worker *worker = worker_of(ctx);
-
-	(void)why;
-	if (event != TCP_ACCEPTED)
-		return;
-	stats_inc(&worker->stats, STAT_worker_stream_unserved);
-	tcp_abort(tcb, worker->now_ns);
-}
-
 /* The ports of each worker; a remainder belongs to nobody. */
 static uint32_t ports_each(const struct worker_config *config)
 {
@@ -114,7 +102,7 @@ int worker_tcp_create(struct worker *worker)
 	tcp.ctx = worker;
 	tcp.output = segment_output;
 	tcp.source_fits = source_fits;
-	tcp.event = stream_event;
+	tcp.event = worker_stream_event;
 	result = tcp_create(&tcp, config->now_ns, &worker->tcp);
 	if (result == 0)
 		result = add_sources(worker);

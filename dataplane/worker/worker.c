@@ -19,6 +19,7 @@ static void take_snapshot(struct worker *worker)
 	if (worker->snap->generation == worker->generation)
 		return;
 	worker_nodes_sync(worker);
+	worker_streams_sync(worker);
 	worker->generation = worker->snap->generation;
 	figure_set(&worker->loop.generation, worker->generation);
 }
@@ -34,9 +35,12 @@ unsigned worker_poll(struct worker *worker, uint64_t now_ns)
 
 	work += worker_letters(worker);
 	work += worker_receive(worker);
+	work += worker_take_given(worker);
 	work += timer_wheel_run(&worker->wheel, now_ns, WORKER_TIMER_STEPS);
 	probe_flush(&worker->probes, now_ns);
 	tcp_tick(worker->tcp, now_ns);
+	work += conns_tick(worker->conns, worker->snap->nodes, now_ns);
+	work += proxy_tick(&worker->proxy, worker->snap, now_ns);
 	net_tick(worker->net, now_ns);
 	net_flush(worker->net);
 
@@ -47,15 +51,19 @@ unsigned worker_poll(struct worker *worker, uint64_t now_ns)
 	return work;
 }
 
+static uint64_t sooner(uint64_t a_ns, uint64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
 uint64_t worker_next_ns(const struct worker *worker)
 {
 	uint64_t next_ns = worker->now_ns + net_tick_ns;
-	uint64_t timer_ns = timer_wheel_next_ns(&worker->wheel);
-	uint64_t tcp_ns = tcp_next_ns(worker->tcp);
 
-	if (timer_ns < next_ns)
-		next_ns = timer_ns;
-	return tcp_ns < next_ns ? tcp_ns : next_ns;
+	next_ns = sooner(next_ns, timer_wheel_next_ns(&worker->wheel));
+	next_ns = sooner(next_ns, tcp_next_ns(worker->tcp));
+	next_ns = sooner(next_ns, conns_next_ns(worker->conns));
+	return sooner(next_ns, proxy_next_ns(&worker->proxy));
 }
 
 uint64_t worker_gave_to(const struct worker *worker)

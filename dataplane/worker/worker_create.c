@@ -56,6 +56,7 @@ static int create_proxy(struct worker *worker)
 		.worker_index = worker->config.index,
 		.stats = &worker->stats,
 		.trace = &worker->trace,
+		.way = {.ctx = worker, .send = worker_way_out},
 	};
 
 	return proxy_init(&worker->proxy, &config);
@@ -92,6 +93,8 @@ int worker_create(const struct worker_config *config, struct worker **ret_worker
 	if (result != 0)
 		goto fini_mailboxes;
 	result = worker_tcp_create(worker);
+	if (result == 0)
+		result = worker_streams_create(worker);
 	if (result != 0)
 		goto destroy_tcp;
 	if (config->index == 0)
@@ -117,6 +120,8 @@ void worker_destroy(struct worker *worker)
 	if (!worker)
 		return;
 	ensure(worker->magic == WORKER_MAGIC);
+	conns_destroy(worker->conns);
+	tcp_destroy(worker->tcp);
 	net_destroy(worker->net);
 	mailbox_fini(&worker->from_control);
 	mailbox_fini(&worker->to_control);

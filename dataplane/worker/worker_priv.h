@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "base/timer.h"
+#include "conn/conn.h"
 #include "worker/latency.h"
 #include "limits.h"
 #include "node/probe.h"
@@ -27,6 +28,7 @@ struct worker {
 	uint64_t gave_to;
 	struct net *net;
 	struct tcp *tcp;
+	struct conns *conns;
 	uint32_t tcp_ports_each; /* source ports of each worker, from config.tcp.port_first on */
 	struct rng rng;
 	struct timer_wheel wheel;
@@ -46,10 +48,35 @@ struct worker {
 /* receive.c: takes frames from the wires and from other workers; returns how many. */
 unsigned worker_receive(struct worker *worker);
 
-/* message.c: net's callback for datagrams, and the way out for everything that is sent. */
+/* message.c: net's callback for datagrams, and what becomes of a message from anywhere. */
 enum net_verdict worker_datagram(void *ctx, struct udp_datagram *datagram);
-void worker_send(
+void worker_input(struct worker *worker, const struct proxy_in *in);
+/* The same for one that is known to be this worker's. */
+void worker_pass(struct worker *worker, const struct proxy_in *in);
+
+/* way_out.c: how messages leave. Each returns 0 or -errno, and has counted the reason. */
+must_use int worker_send(
 	struct worker *worker, const struct endpoint *src, const struct endpoint *dst, struct span bytes);
+must_use int worker_send_packet(struct worker *worker, const struct endpoint *src, const struct endpoint *dst,
+	struct rte_mbuf *packet);
+/* out->conn becomes the connection that took it. */
+must_use int worker_send_stream(struct worker *worker, struct proxy_out *out);
+/* The proxy's way out: by whatever transport, counted and traced. */
+must_use int worker_way_out(void *ctx, struct proxy_out *out);
+void worker_trace_in(struct worker *worker, const struct proxy_in *in);
+void worker_note_sent(struct worker *worker, const struct proxy_out *out);
+/* The bytes in one buffer or a chain; NULL, counted, when the pool is empty. */
+struct rte_mbuf *worker_packet(struct worker *worker, struct span bytes);
+
+/* handover.c: messages for connections and transactions of other workers. 0, -ENOBUFS or -EAGAIN. */
+must_use int worker_give_out(struct worker *worker, unsigned to, const struct proxy_out *out);
+void worker_give_in(struct worker *worker, unsigned to, const struct proxy_in *in);
+unsigned worker_take_given(struct worker *worker);
+
+/* streams.c: the worker's connections. Creation's result as conns_create(). */
+must_use int worker_streams_create(struct worker *worker);
+void worker_stream_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why);
+void worker_streams_sync(struct worker *worker);
 
 /* segments.c: the worker's TCP. Creation's result as tcp_create() and tcp_add_source(). */
 must_use int worker_tcp_create(struct worker *worker);
@@ -64,6 +91,8 @@ void worker_nodes_init(struct worker *worker);
 void worker_nodes_sync(struct worker *worker);
 /* True when the bytes were a probe's answer, real or not: then the proxy must not see them. */
 bool worker_probe_response(struct worker *worker, struct span bytes);
+/* Somebody says that the node cannot be reached: tells the worker that probes it. */
+void worker_suspect(struct worker *worker, const struct node *node);
 void worker_unreachable(
 	void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why);
 void worker_request_sent(struct worker *worker, const struct proxy_out *out);

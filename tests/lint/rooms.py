@@ -27,7 +27,7 @@ ROOMS = {
     "rcu": (["dataplane/rcu.*"], BELOW_ALL, ["dpdk"]),
     "worker": (
         ["dataplane/worker/*"],
-        BELOW_ALL + ["sip", "net", "tcp", "proxy", "stats", "trace", "wire", "rcu"] + SNAPSHOT,
+        BELOW_ALL + ["sip", "net", "tcp", "conn", "proxy", "stats", "trace", "wire", "rcu"] + SNAPSHOT,
         ["dpdk"],
     ),
     "plane": (

@@ -79,7 +79,7 @@ class Demo:
             self.start(name, kamailio_arguments({"kamailio": "routing.cfg", **peer}, FOLDER))
         else:
             self.start_sipp(name, {"sipp": "node.xml", "at": self.at[NODES[name]]})
-        until(f"{name} binds its port", lambda: (isolation.bound_udp(self.at[NODES[name]], 5060), "not bound"))
+        until(f"{name} binds its port", lambda: (isolation.bound(self.at[NODES[name]], 5060, "udp"), "not bound"))
 
     def start_sipp(self, name, peer):
         self.start(name, sipp_arguments(name, peer, self.at["lb"], trace="short"))

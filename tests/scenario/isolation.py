@@ -61,9 +61,9 @@ def dress_tap(addresses):
     subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), check=True, capture_output=True, text=True)
 
 
-def bound_udp(address, port):
-    """Is there a socket on this address and port, by the kernel's own list?"""
+def bound(address, port, transport):
+    """Does a socket receive on this address and port, by the kernel's own list?"""
     family = "-6" if ":" in address else "-4"
     host = f"[{address}]" if ":" in address else address
-    listing = subprocess.run(["ss", family, "-Hlnu", "src", f"{host}:{port}"], capture_output=True, text=True)
+    listing = subprocess.run(["ss", family, "-Hln" + transport[0], "src", f"{host}:{port}"], capture_output=True, text=True)
     return bool(listing.stdout.strip())

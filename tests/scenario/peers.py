@@ -27,6 +27,9 @@ def sipp_arguments(name, peer, balancer, trace="full"):
     arguments = ["sipp", "-sf", HERE / "sipp" / peer["sipp"], "-i", at, "-p", port, "-bind_local", "-nostdin"]
     # sipp asks for less than the kernel's default: on a busy machine its socket would drop what the balancer brought.
     arguments += ["-buff_size", SOCKET_BYTES]
+    if peer.get("transport") == "tcp":
+        # One connection for all calls, or one for each.
+        arguments += ["-t", "tn" if peer.get("connections") == "each" else "t1", "-max_socket", 10000]
     keys = {"domain": "domaina.com", "node": name, "lb": balancer, "lb_port": 5060, **peer.get("keys", {})}
     for key, value in keys.items():
         arguments += ["-key", key, value]
@@ -86,7 +89,7 @@ class Peers:
         def look():
             if not process.running():
                 raise Failure(f"{process.name} ended with {process.child.returncode}\n{process.tail()}")
-            return isolation.bound_udp(peer["at"], peer.get("port", 5060)), "not bound"
+            return isolation.bound(peer["at"], peer.get("port", 5060), peer.get("transport", "udp")), "not bound"
 
         until(f"{process.name} binds its port", look, BIND_MS)
 

@@ -108,6 +108,7 @@ static void on_broken(void *ctx, const struct conn_message *message)
 
 	rig->broken_count++;
 	rig->last = *message;
+	rig->last_error = message->msg->error;
 	assert_int_equal(
 		conns_send(rig->conns, message->conn, span_of(answer, sizeof(answer) - 1), rig->now_ns), 0);
 }

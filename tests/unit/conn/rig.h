@@ -60,6 +60,7 @@ struct rig {
 	/* What the balancer's side was told. */
 	unsigned message_count, broken_count, ended_count, node_event_count;
 	struct conn_message last; /* bytes and msg are no longer valid */
+	uint8_t last_error;       /* enum sip_error */
 	char last_text[SIP_STREAM_MESSAGE_MAX];
 	uint8_t node_events[RIG_EVENTS_MAX];
 	uint64_t node_event_ns[RIG_EVENTS_MAX];

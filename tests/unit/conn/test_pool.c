@@ -230,13 +230,47 @@ static void test_a_silent_path_is_given_up_while_the_node_is_down(void **state)
 	rig_wait(&rig, 800 * RIG_MS);
 	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
 	rig.live.word = node_word_make(NODE_DOWN, NODE_READY, 0);
-	rig_wait(&rig, 1300 * RIG_MS);
+	rig_wait(&rig, 1200 * RIG_MS);
 	assert_int_equal(events(CONN_NODE_TIMED_OUT), 2);
 	/* The path is back: a SYN is through sooner than what TCP would have sent again. */
 	rig_wait(&rig, 10000 * RIG_MS);
 	rig.cut[0] = rig.cut[1] = false;
 	rig_wait(&rig, 3000 * RIG_MS);
 	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+}
+
+static void test_a_connection_that_has_just_come_about_does_not_hang(void **state)
+{
+	conn_id conn;
+
+	(void)state;
+	rig_start(&rig);
+	rig.cut[1] = true;
+	rig_node(&rig, true);
+	assert_int_equal(send(&conn), 0); /* waits for the connection */
+	rig.live.word = node_word_make(NODE_DOWN, NODE_READY, 0);
+	rig_wait(&rig, 900 * RIG_MS);
+	rig.cut[1] = false;
+	rig_wait(&rig, 10000 * RIG_MS);
+	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(events(CONN_NODE_TIMED_OUT), 0);
+	assert_int_equal(rig.peers[0].len + rig.peers[1].len, strlen(REQUEST));
+}
+
+static void test_a_node_whose_host_still_acknowledges_keeps_its_connections(void **state)
+{
+	conn_id conn;
+
+	(void)state;
+	rig_start(&rig);
+	rig_node(&rig, true);
+	rig.peers[0].deaf = rig.peers[1].deaf = true;
+	rig.live.word = node_word_make(NODE_DOWN, NODE_READY, 0);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(send(&conn), 0);
+		rig_wait(&rig, 500 * RIG_MS);
+	}
+	assert_int_equal(events(CONN_NODE_TIMED_OUT), 0);
 }
 
 static void test_a_removed_node_is_sent_nothing_new_and_its_connections_go(void **state)
@@ -276,6 +310,8 @@ int main(void)
 		TEST(test_a_node_that_reads_nothing_is_not_chosen_above_high_water),
 		TEST(test_the_other_connection_is_taken_while_one_is_choked),
 		TEST(test_a_silent_path_is_given_up_while_the_node_is_down),
+		TEST(test_a_connection_that_has_just_come_about_does_not_hang),
+		TEST(test_a_node_whose_host_still_acknowledges_keeps_its_connections),
 		TEST(test_a_removed_node_is_sent_nothing_new_and_its_connections_go),
 	};
 

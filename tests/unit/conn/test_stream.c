@@ -129,7 +129,7 @@ static void test_a_broken_stream_is_answered_and_closed(void **state)
 	peer = rig_open(&rig);
 	rig_say(&rig, peer, NO_LENGTH "and more of it");
 	assert_int_equal(rig.broken_count, 1);
-	assert_int_equal(rig.last.status, 400);
+	assert_int_equal(rig.last_error, SIP_ERR_bad_content_length);
 	assert_int_equal(rig.ended_count, 1);
 	assert_true(peer->peer_closed);
 	assert_memory_equal(peer->text, "SIP/2.0 400", 11);

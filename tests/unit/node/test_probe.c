@@ -26,6 +26,7 @@ struct bench {
 	uint64_t now_ns;
 	bool silent[4];
 	bool unreachable[4];
+	bool no_way[4];
 	bool control_is_stuck;
 	uint16_t status;
 	unsigned sent[4];
@@ -41,17 +42,20 @@ struct bench {
 	} answers[16];
 };
 
-static void take_send(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns)
+static bool take_send(void *ctx, const struct node *node, uint32_t seq, uint64_t now_ns)
 {
 	struct bench *b = ctx;
 
 	b->sent[node->slot]++;
 	b->last_sent_ns[node->slot] = now_ns;
+	if (b->no_way[node->slot])
+		return false;
 	if (b->silent[node->slot])
-		return;
+		return true;
 	assert_true(b->answer_count < 16);
 	b->answers[b->answer_count].node = node;
 	b->answers[b->answer_count++].seq = seq;
+	return true;
 }
 
 static bool take_report(void *ctx, const struct probe_report *report, uint64_t now_ns)
@@ -159,6 +163,51 @@ static void test_a_node_that_falls_silent_has_failed_three_times_within_875_ms(v
 		assert_true(third_ns - silent_ns <= 875 * ms + 2 * ms);
 		free(b);
 	}
+}
+
+static void test_a_probe_that_cannot_leave_has_failed_at_once(void **state)
+{
+	struct bench *b = begin(0, 1, 1);
+
+	(void)state;
+	b->no_way[0] = true;
+	while (b->sent[0] < 3)
+		run(b, step_ns);
+	assert_int_equal(count_of(b, HEALTH_UNREACHABLE, 0), 3);
+	/* Nobody waits for what did not leave. */
+	run(b, 400 * ms);
+	assert_int_equal(count_of(b, HEALTH_PROBE_TIMEOUT, 0), 0);
+	free(b);
+}
+
+static void test_each_refused_connection_counts(void **state)
+{
+	struct bench *b = begin(0, 1, 1);
+
+	(void)state;
+	run(b, 1000 * ms);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(probe_failed(&b->set, &b->nodes[0], b->now_ns));
+	assert_int_equal(count_of(b, HEALTH_UNREACHABLE, 0), 3);
+	b->nodes[0].id = 77; /* another node: its slot is not yet known here */
+	assert_false(probe_failed(&b->set, &b->nodes[0], b->now_ns));
+	free(b);
+}
+
+static void test_a_node_reached_by_tcp_is_probed_too_and_one_by_tls_is_not(void **state)
+{
+	struct bench *b = begin(0, 1, 2);
+
+	(void)state;
+	b->nodes[0].transport = TRANSPORT_TCP;
+	b->nodes[1].transport = TRANSPORT_TLS;
+	b->nodes[0].id++;
+	b->nodes[1].id++;
+	probe_set_sync(&b->set, &b->table, b->now_ns);
+	run(b, 1000 * ms);
+	assert_true(b->sent[0] > 0);
+	assert_int_equal(b->sent[1], 0);
+	free(b);
 }
 
 static void test_a_node_that_is_down_is_no_longer_hurried(void **state)
@@ -387,6 +436,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_answering_node_is_probed_once_an_interval),
 		cmocka_unit_test(test_a_node_that_falls_silent_has_failed_three_times_within_875_ms),
+		cmocka_unit_test(test_a_probe_that_cannot_leave_has_failed_at_once),
+		cmocka_unit_test(test_each_refused_connection_counts),
+		cmocka_unit_test(test_a_node_reached_by_tcp_is_probed_too_and_one_by_tls_is_not),
 		cmocka_unit_test(test_a_node_that_is_down_is_no_longer_hurried),
 		cmocka_unit_test(test_an_answer_settles_the_older_probes),
 		cmocka_unit_test(test_503_is_busy_and_brings_its_retry_after),

@@ -153,27 +153,6 @@ static void test_all_segments_of_a_call_to_a_listener_meet_on_one_worker(void **
 	rig_destroy(rig);
 }
 
-static void test_a_connection_that_nobody_serves_is_reset_and_counted(void **state)
-{
-	struct rig *rig = rig_create(1);
-	struct endpoint listener = end_of(BALANCER);
-	struct endpoint client = end_of(CLIENT);
-	struct rig_segment syn = {.seq = 100, .flags = RIG_SYN};
-	struct rig_segment ack = {.seq = 101, .flags = RIG_ACK};
-	struct endpoint local;
-
-	(void)state;
-	assert_int_equal(tcp_listen(rig->workers[0]->tcp, &listener, 64, 0), 0);
-	rig_give_segment(rig, &client, &listener, &syn);
-	rig_poll(rig);
-	ack.ack = rig_sent_segment(rig, 0, &local).seq + 1;
-	rig_give_segment(rig, &client, &listener, &ack);
-	rig_poll(rig);
-	assert_true(rig_sent_segment(rig, 1, &local).flags & RIG_RST);
-	assert_int_equal(rig_count(rig, STAT_worker_stream_unserved), 1);
-	rig_destroy(rig);
-}
-
 static unsigned segments_sent(const struct rig *rig)
 {
 	unsigned count = 0;
@@ -234,7 +213,6 @@ int main(void)
 		cmocka_unit_test(test_without_the_slices_a_wrong_worker_would_reset_it),
 		cmocka_unit_test(test_an_error_about_a_segment_reaches_the_worker_that_sent_it),
 		cmocka_unit_test(test_all_segments_of_a_call_to_a_listener_meet_on_one_worker),
-		cmocka_unit_test(test_a_connection_that_nobody_serves_is_reset_and_counted),
 		cmocka_unit_test(test_the_loop_keeps_the_times_of_tcp),
 		cmocka_unit_test(test_a_nap_ends_when_tcp_has_something_to_do),
 		cmocka_unit_test(test_a_peer_that_no_address_reaches_is_not_called),
