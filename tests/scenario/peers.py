@@ -10,6 +10,7 @@ import isolation
 from deadline import Failure, until
 from process import Process
 from shell import Shell
+from stream_stub import StreamStub
 from stub import Stub
 
 HERE = Path(__file__).parent
@@ -47,11 +48,21 @@ def sipp_arguments(name, peer, balancer, trace="full"):
 
 
 def kamailio_arguments(peer, folder):
-    listen = f"udp:{host(peer['at'])}:{peer.get('port', 5060)}"
-    home = f"sip:{host(peer['home'])}:{peer.get('home_port', 5060)}"
+    transport = peer.get("transport", "udp")
+    listen = f"{transport}:{host(peer['at'])}:{peer.get('port', 5060)}"
+    home = f"sip:{host(peer['home'])}:{peer.get('home_port', 5060)};transport={transport}"
     arguments = ["kamailio", "-DD", "-E", "-m", 64, "-M", 8, "-f", HERE / "kamailio" / peer["kamailio"], "-l", listen]
     twin = host(peer["twin"])
+    if transport == "tcp":
+        arguments += ["-A", "OVER_TCP"]
     return [*arguments, "-A", f'HOME="{home}"', "-A", f'TWIN="{twin}"', "-w", folder, "-Y", folder]
+
+
+def stub_of(peer):
+    at, port, answers = peer["at"], peer.get("port", 5060), peer.get("answers_probes", True)
+    if peer.get("transport") == "tcp":
+        return StreamStub(at, port, peer.get("listens", False), answers)
+    return Stub(at, port, answers)
 
 
 class Peers:
@@ -69,7 +80,7 @@ class Peers:
             raise Failure(f"no peer is called {name}; there are: {', '.join(self.tables)}")
         self.starts[name] = self.starts.get(name, 0) + 1
         if "stub" in peer:
-            self.live[name] = Stub(peer["at"], peer.get("port", 5060), peer.get("answers_probes", True))
+            self.live[name] = stub_of(peer)
             return
         if "shell" in peer:
             self.live[name] = Shell(self.operator, self.folder)

@@ -143,7 +143,7 @@ def reply(world, name, status="200 OK", headers=(), tag="stub"):
     """A stub answers the message it received last."""
     stub = world.peers[name]
     message, sender = stub.last
-    stub.send(response_to(message, status, headers, tag.encode()), *sender[:2])
+    stub.answer(response_to(message, status, headers, tag.encode()), sender)
 
 
 def forward(world, name):
@@ -185,6 +185,28 @@ def probes(world, name, status="", headers=(), silent=False):
 def close(world, name):
     """A stub closes its port: what comes now is answered with ICMP port unreachable."""
     world.peers[name].close()
+
+
+def connect(world, name, to_port=5060):
+    """A stub over TCP opens a connection and sends on it from now on; the ones before stay open and are forgotten."""
+    world.peers[name].connect(world.balancer, to_port)
+
+
+def end(world, name, how):
+    """A stub over TCP ends its newest connection: half (it still reads), fin, or reset."""
+    world.peers[name].end(how)
+
+
+def ended(world, name, index=-1, within_ms=DEFAULT_MS):
+    """Waits until the balancer has closed or reset a stub's connection: the newest, or the one of that index."""
+    stub = world.peers[name]
+    until(f"the balancer ends a connection of {name}", lambda: (stub.connections[index].ended, "it is open"), within_ms)
+
+
+def alive(world, name, index=-1):
+    """The balancer must not have ended a stub's connection: the newest, or the one of that index."""
+    if world.peers[name].connections[index].ended:
+        raise Failure(f"the balancer has ended connection {index} of {name}")
 
 
 def blackhole(world, address):
@@ -312,7 +334,7 @@ VERBS = {
     verb.__name__: verb
     for verb in (
         start, signal, wait_exit, wait_row, wait_node, wait_counter, wait_calls, calls, ctl, run, send, receive, reply, forward,
-        settle, silence, probes, close, blackhole, unblackhole, refused, frame, mark, elapsed, cpu, quiet, rude_client, compare, log,
+        settle, silence, probes, close, connect, end, ended, alive, blackhole, unblackhole, refused, frame, mark, elapsed, cpu, quiet, rude_client, compare, log,
         keys, screen, shell_ends, second_start,
     )
 }  # fmt: skip

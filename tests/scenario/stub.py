@@ -63,6 +63,9 @@ class Stub:
     def send(self, message, address, port):
         self.socket.sendto(message, (address, port))
 
+    def answer(self, message, sender):
+        self.send(message, *sender[:2])
+
     def with_via(self, request):
         """The request with a Via of this stub on top."""
         address, port = self.socket.getsockname()[:2]
