@@ -23,8 +23,8 @@ static void hear_letter(struct daemon *daemon, const struct mail *mail, uint64_t
 {
 	if (mail->kind == MAIL_NODE_EVENT)
 		nodes_report(daemon->nodes, &mail->node, now_ns);
-	else if (mail->kind == MAIL_LISTED || mail->kind == MAIL_LIST)
-		neighbours_hear(daemon, mail);
+	else if (mail->kind == MAIL_LISTED || mail->kind == MAIL_CONNECTION || mail->kind == MAIL_LIST)
+		listing_hear(daemon, mail);
 }
 
 static void hear_worker(struct daemon *daemon, struct worker *worker, uint64_t now_ns)
@@ -72,7 +72,7 @@ static void slow_tick(struct reactor_timer *timer)
 	struct daemon *daemon = (struct daemon *)((char *)timer - offsetof(struct daemon, slow_tick));
 
 	server_tick(daemon->server, reactor_now_ns());
-	neighbours_tick(daemon, reactor_now_ns());
+	listing_tick(daemon, reactor_now_ns());
 }
 
 static void signal_caught(struct reactor_signals *signals, int number)

@@ -10,7 +10,7 @@
 #include "control/commit.h"
 #include "control/journal.h"
 #include "control/log.h"
-#include "control/neighbours.h"
+#include "control/listing.h"
 #include "control/server.h"
 #include "plane/plane.h"
 #include "stats.h"

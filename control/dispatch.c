@@ -14,6 +14,7 @@ const struct dispatch_entry dispatch_entries[] = {
 	{"show.listener", show_listener},
 	{"show.log", show_log},
 	{"show.memory", show_memory},
+	{"show.connection", show_connection},
 	{"show.neighbour", show_neighbour},
 	{"show.node", show_node},
 	{"show.node.history", show_node_history},

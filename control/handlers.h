@@ -31,7 +31,8 @@ void show_version(struct daemon *daemon, struct call *call);
 void show_worker(struct daemon *daemon, struct call *call);
 void clear_stats(struct daemon *daemon, struct call *call);
 
-/* neighbours.c */
+/* listing.c */
+void show_connection(struct daemon *daemon, struct call *call);
 void show_neighbour(struct daemon *daemon, struct call *call);
 
 /* show_refused.c */

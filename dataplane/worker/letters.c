@@ -14,7 +14,11 @@ static const struct node *addressed_node(const struct worker *worker, const stru
 	return node && node->id == mail->id ? node : NULL;
 }
 
-enum { LIST_PART = 32 /* neighbours looked at for one letter: what a loop can spare */ };
+enum {
+	LIST_PART = 32,         /* neighbours looked at for one letter: what a loop can spare */
+	LIST_CONNECTIONS = 32,  /* connections told for one letter */
+	LIST_CONN_LOOKS = 2048, /* ... and places looked at for them */
+};
 
 static void tell_control(struct worker *worker, const struct mail *mail)
 {
@@ -42,6 +46,29 @@ static void list_neighbours(struct worker *worker, const struct mail_list *list)
 	tell_control(worker, &end);
 }
 
+static void list_connections(struct worker *worker, const struct mail_list *list)
+{
+	struct conn_info infos[LIST_CONNECTIONS];
+	struct conns_walk walk = {.cursor = list->cursor, .looks = LIST_CONN_LOOKS};
+	struct mail end = {.kind = MAIL_LIST, .from = (uint8_t)worker->config.index, .list = *list};
+	unsigned count = conns_list(worker->conns, &walk, infos, LIST_CONNECTIONS);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct mail mail = {.kind = MAIL_CONNECTION,
+			.from = end.from,
+			.connection = {.remote = infos[i].remote,
+				.send_queued_bytes = infos[i].send_queued_bytes,
+				.local_port = infos[i].local.port,
+				.node_slot = infos[i].node_slot,
+				.kind = infos[i].kind,
+				.state = infos[i].state,
+				.choked = infos[i].choked}};
+		tell_control(worker, &mail);
+	}
+	end.list.cursor = walk.cursor;
+	tell_control(worker, &end);
+}
+
 static void read_letter(struct worker *worker, const struct mail *mail)
 {
 	const struct node *node;
@@ -66,11 +93,15 @@ static void read_letter(struct worker *worker, const struct mail *mail)
 		break;
 	}
 	case MAIL_LIST:
-		list_neighbours(worker, &mail->list);
+		if (mail->list.what == MAIL_LIST_CONNECTIONS)
+			list_connections(worker, &mail->list);
+		else
+			list_neighbours(worker, &mail->list);
 		break;
 	case MAIL_NONE:
 	case MAIL_NODE_EVENT:
 	case MAIL_LISTED:
+	case MAIL_CONNECTION:
 		ensure(!"a worker is not the one who reads this");
 	}
 }

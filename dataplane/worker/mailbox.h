@@ -19,10 +19,12 @@ enum mail_kind {
 	MAIL_PROBE_NOW,  /* control to the node's worker: do not wait for the interval (mail.node) */
 	MAIL_SUSPECT,    /* worker to the node's worker: ICMP says unreachable (mail.node) */
 	MAIL_NEIGHBOUR,  /* worker to worker: a link address it learned (mail.neighbour) */
-	MAIL_LIST, /* control to worker: name neighbours from there on; worker to control: so far (mail.list)
-		    */
-	MAIL_LISTED, /* worker to control: one of them (mail.listed) */
+	MAIL_LIST,   /* control to worker: name some from there on; worker to control: so far (mail.list) */
+	MAIL_LISTED, /* worker to control: a neighbour (mail.listed) */
+	MAIL_CONNECTION, /* worker to control: a connection (mail.connection) */
 };
+
+enum mail_listing { MAIL_LIST_NEIGHBOURS, MAIL_LIST_CONNECTIONS };
 
 struct mail_node {
 	uint32_t id; /* a slot may have a new node by the time the letter is read: compare */
@@ -43,6 +45,17 @@ struct mail_neighbour {
 struct mail_list {
 	uint32_t cursor; /* 0 from a worker: that was the end */
 	uint32_t serial; /* of control's question: an answer to an earlier one is void */
+	uint8_t what;    /* enum mail_listing */
+};
+
+struct mail_connection {
+	struct endpoint remote;
+	uint32_t send_queued_bytes;
+	uint16_t local_port;
+	uint16_t node_slot; /* of a node's pool; else without meaning */
+	uint8_t kind;       /* enum conn_kind */
+	uint8_t state;      /* enum conn_state */
+	bool choked;
 };
 
 struct mail_listed {
@@ -61,6 +74,7 @@ struct mail {
 		struct mail_neighbour neighbour;
 		struct mail_list list;
 		struct mail_listed listed;
+		struct mail_connection connection;
 	};
 };
 

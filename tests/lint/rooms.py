@@ -40,7 +40,7 @@ ROOMS = {
     "cli": (["control/cli/*"], ["api"], ["jansson", "libedit"]),
     "control": (
         ["control/*"],
-        BELOW_ALL + ["sip", "net", "proxy", "stats", "trace", "wire", "rcu", "worker", "plane", "config", "api"] + SNAPSHOT,
+        BELOW_ALL + ["sip", "net", "conn", "proxy", "stats", "trace", "wire", "rcu", "worker", "plane", "config", "api"] + SNAPSHOT,
         ["dpdk", "hyperscan", "jansson", "cares", "jemalloc"],
     ),
 }

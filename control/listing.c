@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A worker's table is read by the worker, so the answer comes in letters: some MAIL_LISTED, then a MAIL_LIST
+ * A worker's table is read by the worker, so the answer comes in letters, one for each row, then a MAIL_LIST
  * that says where to go on. Each question has a serial number; what answers an earlier one, given up
  * meanwhile, is void.
  */
-#include "control/neighbours.h"
+#include "control/listing.h"
 
+#include "conn/conn.h"
 #include "control/handlers.h"
 #include "net/neighbours.h"
 #include "worker/worker.h"
@@ -35,7 +36,7 @@ static void ask(struct daemon *daemon, uint32_t cursor)
 	struct listing *listing = &daemon->listing;
 	struct mail mail = {.kind = MAIL_LIST,
 		.from = UINT8_MAX,
-		.list = {.cursor = cursor, .serial = ++listing->serial}};
+		.list = {.cursor = cursor, .serial = ++listing->serial, .what = (uint8_t)listing->what}};
 
 	listing->asked_ns = reactor_now_ns();
 	listing->rows_sure = json_array_size(listing->rows);
@@ -46,19 +47,30 @@ static void ask(struct daemon *daemon, uint32_t cursor)
 	plane_wake(daemon->plane, listing->worker);
 }
 
-void show_neighbour(struct daemon *daemon, struct call *call)
+static void begin(struct daemon *daemon, struct call *call, enum mail_listing what)
 {
 	struct listing *listing = &daemon->listing;
 
 	if (listing->active) {
-		call_error(call, API_BUSY, "somebody else is asking for the neighbours; try again");
+		call_error(call, API_BUSY, "somebody else is asking the workers for a list; try again");
 		return;
 	}
 	listing->active = true;
+	listing->what = what;
 	listing->worker = 0;
 	listing->rows = json_array();
 	listing->ticket = call_defer(call);
 	ask(daemon, 0);
+}
+
+void show_neighbour(struct daemon *daemon, struct call *call)
+{
+	begin(daemon, call, MAIL_LIST_NEIGHBOURS);
+}
+
+void show_connection(struct daemon *daemon, struct call *call)
+{
+	begin(daemon, call, MAIL_LIST_CONNECTIONS);
 }
 
 static json_t *listed_row(const struct daemon *daemon, unsigned worker, const struct mail_listed *listed)
@@ -76,6 +88,20 @@ static json_t *listed_row(const struct daemon *daemon, unsigned worker, const st
 		net_neighbour_state_name(listed->state), (json_int_t)listed->unused_ms);
 }
 
+static json_t *connection_row(
+	const struct daemon *daemon, unsigned worker, const struct mail_connection *connection)
+{
+	const struct node_record *record = nodes_at(daemon->nodes, connection->node_slot);
+	char remote[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(&connection->remote, remote);
+	return json_pack("[i, s, i, s, s, s, s, I]", (int)worker, remote, (int)connection->local_port,
+		conn_kind_name((enum conn_kind)connection->kind),
+		conn_state_name((enum conn_state)connection->state),
+		connection->kind == CONN_NODE && record ? record->node.name : "",
+		connection->choked ? "yes" : "no", (json_int_t)connection->send_queued_bytes);
+}
+
 /* Takes away what a listing before this one had still in the mailbox. */
 static void forget_since_asking(struct listing *listing)
 {
@@ -83,7 +109,7 @@ static void forget_since_asking(struct listing *listing)
 		json_array_remove(listing->rows, json_array_size(listing->rows) - 1);
 }
 
-void neighbours_hear(struct daemon *daemon, const struct mail *mail)
+void listing_hear(struct daemon *daemon, const struct mail *mail)
 {
 	struct listing *listing = &daemon->listing;
 
@@ -91,6 +117,8 @@ void neighbours_hear(struct daemon *daemon, const struct mail *mail)
 		return;
 	if (mail->kind == MAIL_LISTED) {
 		json_array_append_new(listing->rows, listed_row(daemon, mail->from, &mail->listed));
+	} else if (mail->kind == MAIL_CONNECTION) {
+		json_array_append_new(listing->rows, connection_row(daemon, mail->from, &mail->connection));
 	} else if (mail->list.serial != listing->serial) {
 		forget_since_asking(listing);
 	} else if (mail->list.cursor != 0) {
@@ -102,7 +130,7 @@ void neighbours_hear(struct daemon *daemon, const struct mail *mail)
 	}
 }
 
-void neighbours_tick(struct daemon *daemon, uint64_t now_ns)
+void listing_tick(struct daemon *daemon, uint64_t now_ns)
 {
 	if (daemon->listing.active && now_ns > daemon->listing.asked_ns + LISTING_MAX_MS * 1000000ull)
 		end(daemon, "a worker does not answer; see show worker");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `show neighbour`: asks the workers one after the other, part by part, by letter. */
-#ifndef CONTROL_NEIGHBOURS_H
-#define CONTROL_NEIGHBOURS_H
+/* `show neighbour`, `show connection`: asks the workers one after the other, part by part, by letter. */
+#ifndef CONTROL_LISTING_H
+#define CONTROL_LISTING_H
 
 #include "control/server.h"
 #include "worker/mailbox.h"
@@ -11,6 +11,7 @@ struct daemon;
 /* One listing at a time. */
 struct listing {
 	bool active;
+	enum mail_listing what;
 	struct ticket ticket;
 	json_t *rows;
 	size_t rows_sure; /* rows before the question under way: what belongs to no earlier one */
@@ -19,9 +20,9 @@ struct listing {
 	uint64_t asked_ns;
 };
 
-/* A letter of kind MAIL_LIST or MAIL_LISTED. */
-void neighbours_hear(struct daemon *daemon, const struct mail *mail);
+/* A letter of kind MAIL_LIST, MAIL_LISTED or MAIL_CONNECTION. */
+void listing_hear(struct daemon *daemon, const struct mail *mail);
 /* Gives up on a worker that does not answer. */
-void neighbours_tick(struct daemon *daemon, uint64_t now_ns);
+void listing_tick(struct daemon *daemon, uint64_t now_ns);
 
 #endif
