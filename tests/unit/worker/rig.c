@@ -101,16 +101,22 @@ static void create_worker(struct rig *rig, unsigned index)
 	rcu_join(rig->rcu, index);
 }
 
-static void build_snapshot(struct rig *rig)
+static struct node *add_node(struct rig *rig, const char *remote, enum transport transport)
+{
+	struct node *node = snapshot_fixture_node_over(&rig->fixture, remote, "192.0.2.1", transport);
+
+	node->probe = (struct node_probe_settings){500, 250, 3, 2};
+	return node;
+}
+
+static void build_snapshot(struct rig *rig, enum transport transport)
 {
 	struct snapshot_fixture *f = &rig->fixture;
 
 	snapshot_fixture_init(f, rig->worker_count);
-	snapshot_fixture_listener(f, "in", BALANCER);
-	struct node *one = snapshot_fixture_node(f, NODE, "192.0.2.1");
-	struct node *two = snapshot_fixture_node(f, NODE_TWO, "192.0.2.1");
-	one->probe = (struct node_probe_settings){500, 250, 3, 2};
-	two->probe = one->probe;
+	snapshot_fixture_listener_over(f, "in", BALANCER, transport);
+	const struct node *one = add_node(rig, NODE, transport);
+	add_node(rig, NODE_TWO, transport);
 	snapshot_fixture_route(f, "com.example", ROUTE_SUBTREE, 0, one);
 	snapshot_fixture_admit(f, "all");
 	snapshot_fixture_domain(f, "example.com");
@@ -118,6 +124,11 @@ static void build_snapshot(struct rig *rig)
 }
 
 struct rig *rig_create(unsigned worker_count)
+{
+	return rig_create_over(worker_count, TRANSPORT_UDP);
+}
+
+struct rig *rig_create_over(unsigned worker_count, enum transport transport)
 {
 	struct rig *rig = aligned_alloc(64, (sizeof(*rig) + 63) / 64 * 64);
 
@@ -130,7 +141,7 @@ struct rig *rig_create(unsigned worker_count)
 	rig->pool = rte_mempool_lookup("rig");
 	if (!rig->pool)
 		rig->pool = eal_pool("rig", RIG_MBUFS, RTE_PKTMBUF_HEADROOM + 2560);
-	build_snapshot(rig);
+	build_snapshot(rig, transport);
 	assert_int_equal(rcu_create(worker_count, &rig->fixture.snap, &rig->rcu), 0);
 	if (worker_count > 1)
 		assert_int_equal(exchange_create(worker_count, &rig->exchange), 0);

@@ -43,6 +43,8 @@ struct rig {
 };
 
 struct rig *rig_create(unsigned worker_count);
+/* The listener and the nodes over that transport. */
+struct rig *rig_create_over(unsigned worker_count, enum transport transport);
 /* Checks that every packet buffer is back. */
 void rig_destroy(struct rig *rig);
 
