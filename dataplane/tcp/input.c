@@ -66,6 +66,7 @@ static enum stage sequence_stage(struct tcb *tcb, struct segment *seg)
 		seg->seq == tcb->irs) {
 		seg->flags &= (uint8_t)~TCP_SYN;
 		seg->seq++;
+		seg->window >>= tcb->snd_shift; /* that of a SYN is not scaled: RFC 7323 2.2 */
 	}
 	if (paws_refuses(tcb, seg)) {
 		tcp_count(tcp, STAT_tcp_paws);

@@ -31,14 +31,14 @@ void tcb_disarm(struct tcb *tcb, enum tcb_timer which)
 	tcb->deadlines_ns[which] = TIMER_NONE;
 }
 
-/* Nothing fits into the window and nothing is under way but probes: RTO would find nothing to do. */
+/*
+ * Nothing fits into the window, whether what is under way are probes or text from before the peer took its
+ * window back (RFC 9293 3.8.6, MUST-35): a timeout would tell nothing about the path.
+ */
 static bool must_persist(const struct tcb *tcb)
 {
-	bool probes_only =
-		seq_leq(tcb->snd_una + tcb->snd_wnd, tcb->snd_una) && tcb->snd_nxt - tcb->snd_una <= 1;
-
 	return tcb_synchronized(tcb) &&
-	       ((!tcb->flight_head && output_waiting(tcb) > 0) || (tcb->flight_head && probes_only));
+	       ((!tcb->flight_head && output_waiting(tcb) > 0) || (tcb->flight_head && tcb->snd_wnd == 0));
 }
 
 /* After each output and each acknowledgement of something new (RFC 6298 5.1 to 5.3). */

@@ -24,6 +24,7 @@ struct model_habits {
 	uint16_t mss;          /* that it names; 0: no option */
 	bool keeps;            /* what comes beyond a gap; else drops it, as the simplest receivers do */
 	uint32_t reneges;      /* in a million ACKs: forgets what it kept and had reported */
+	uint32_t shrinks;      /* in a million ACKs: takes back a part of its window, or all of it */
 	uint32_t window_bytes; /* at most 65,535 << shift */
 	uint32_t segment_max;  /* bytes of text it sends at a time */
 	uint32_t flight_max;   /* bytes it has under way */

@@ -29,7 +29,8 @@ struct model {
 
 	/* What we receive. */
 	uint32_t got, read;
-	uint32_t promised; /* edge of our window */
+	uint32_t promised;        /* edge of our window */
+	uint64_t narrow_until_ns; /* it was taken back, and stays so until then */
 	bool fin_known, fin_got;
 	uint32_t fin_at;
 	uint32_t highest; /* nothing beyond it arrived */

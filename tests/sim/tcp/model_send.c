@@ -2,15 +2,33 @@
 /* The segments of the model. */
 #include "tcp/model_priv.h"
 
-/* The edge of the window never moves left, however coarse its scale. */
+/* RFC 9293 3.8.6 asks senders to live with it. Text that comes beyond the new edge is not taken. */
+static void shrink(struct model *model)
+{
+	struct tcp_sim *sim = model_sim(model);
+
+	if (model->promised == model->got || !tcp_sim_chance(sim, model_habits(model)->shrinks))
+		return;
+	model->promised = model->got + rng_below(&sim->rng, model->promised - model->got);
+	model->narrow_until_ns = sim->now_ns + rng_below(&sim->rng, 3000) * SIM_MS;
+	sim->disturbed++;
+}
+
+static uint32_t room(const struct model *model)
+{
+	uint32_t used = model->got - model->read;
+
+	if (model_sim(model)->now_ns < model->narrow_until_ns || used >= model_habits(model)->window_bytes)
+		return 0;
+	return model_habits(model)->window_bytes - used;
+}
+
+/* But for that, the edge of the window never moves left, however coarse its scale. */
 static uint16_t window_choose(struct model *model, bool syn)
 {
 	unsigned shift = model->scaled && !syn ? (unsigned)model_habits(model)->shift : 0;
-	uint32_t used = model->got - model->read;
-	uint32_t room =
-		used < model_habits(model)->window_bytes ? model_habits(model)->window_bytes - used : 0;
 	uint32_t promised = model->promised - model->got;
-	uint32_t field = room >> shift;
+	uint32_t field = room(model) >> shift;
 
 	if (field << shift < promised)
 		field = (promised + (1U << shift) - 1) >> shift;
@@ -102,6 +120,7 @@ static void send_at(struct model *model, uint32_t place, uint32_t len, uint8_t f
 		if (model->sack)
 			report(model, &segment);
 	}
+	shrink(model);
 	segment.window = window_choose(model, false);
 	model->ack_ns = 0;
 	carry(model, &segment, place);

@@ -63,6 +63,7 @@ static void plan_habits(struct model_habits *habits, struct rng *rng)
 	habits->mss = rng_below(rng, 4) ? (uint16_t)(256 + rng_below(rng, 1205)) : 0;
 	habits->keeps = rng_below(rng, 4) > 0;
 	habits->reneges = rng_below(rng, 3) == 0 ? 50000 : 0;
+	habits->shrinks = rng_below(rng, 6) == 0 ? 100000 : 0;
 	habits->window_bytes = one_of(rng, windows, 5);
 	habits->segment_max = one_of(rng, sizes, 4);
 	habits->flight_max = one_of(rng, flights, 3);

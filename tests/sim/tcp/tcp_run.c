@@ -81,6 +81,7 @@ static void stack_start(struct tcp_sim *sim, struct sim_host *host)
 		.connect_timeout_ms = 300000,
 		.user_timeout_ms = 1000000,
 		.close_limit_ms = 1000000,
+		.keepalive_probes = 40, /* a wire that loses this much loses five of them and their answers */
 		.ctx = host,
 		.output = tcp_wire_send,
 		.event = tcp_app_event,
@@ -296,12 +297,13 @@ static void log_plan(const struct tcp_sim *sim)
 		tcp_sim_log(sim,
 			"host %u is a model: window %u scale %d, mss %u, %u at a time, %u under way, ACKs "
 			"after %llu "
-			"ms%s%s%s%s",
+			"ms%s%s%s%s%s",
 			MODEL_HOST, plan->habits.window_bytes, plan->habits.shift, plan->habits.mss,
 			plan->habits.segment_max, plan->habits.flight_max,
 			(unsigned long long)(plan->habits.ack_delay_ns / SIM_MS),
 			plan->habits.sack ? ", SACK" : "", plan->habits.timestamps ? ", timestamps" : "",
-			plan->habits.keeps ? "" : ", goes back", plan->habits.reneges ? ", reneges" : "");
+			plan->habits.keeps ? "" : ", goes back", plan->habits.reneges ? ", reneges" : "",
+			plan->habits.shrinks ? ", shrinks its window" : "");
 	if (plan->mtu_at_ns)
 		tcp_sim_log(sim, "MTU %u%s", plan->mtu_path, plan->black_hole ? ", and nobody says so" : "");
 }
