@@ -302,6 +302,8 @@ def resets(network, family):
     except ConnectionRefusedError:
         pass
     ours = lines.begin(family, ADDRESSES[family][1], 7104)
+    lines.expect("ENOPROTOOPT", "setsockopt", ours, "SO_LINGER", 0)
+    lines.call("setsockopt", ours, "TCP_NODELAY", 1)
     lines.call("wait", ours, "hup", 5000)
     expect("refused", lines.call("error", ours) == ["ECONNREFUSED"], "another error")
     capture.judge({"Connection reset (RST)": "that is the case"})

@@ -48,10 +48,14 @@ class Network:
         self.dress(OURS)
 
     def connect_badly(self, delay_ms=20, per_mille=20):
-        """The kernel is behind a wire that delays all, and loses, repeats and reorders so many of 1,000 frames."""
+        """The kernel is behind a wire that delays all, and loses, repeats and reorders so many of 1,000 frames.
+
+        And of 1,000 it damages a quarter as many: there a checksum must tell.
+        """
         isolation.write(f"/proc/sys/net/ipv6/conf/{OURS}/disable_ipv6", "1")
         isolation.run("ip", "link", "set", OURS, "arp", "off")
         rates = [f"--{what}={per_mille}" for what in ("drop", "duplicate", "reorder")]
+        rates.append(f"--damage={per_mille // 4}")
         wire = ["--device", OURS, "--tap", THEIRS, "--seed", self.seed, "--delay-ms", delay_ms, *rates]
         self.relay = Process("relay", [self.bin / "relay" / "relay", *wire], self.folder)
         self.ready(self.relay)

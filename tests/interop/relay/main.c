@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A bad wire between two devices: frames of --device (read and written as a packet socket) come out of the
- * TAP device --tap and the other way round, late, and some of them never, twice, or in another order. The
- * seed decides which: the same frames in the same order suffer the same. On SIGTERM it prints what it did.
+ * TAP device --tap and the other way round, late, and some of them never, twice, damaged, or in another
+ * order. The seed decides which: the same frames in the same order suffer the same. On SIGTERM it prints what
+ * it did.
  */
 #include "queue.h"
 
@@ -28,12 +29,12 @@ enum { BURST = 64, SOCKET_BYTES = 16 << 20, PER_MILLE = 1000 };
 struct relay {
 	const char *device, *tap_name;
 	uint64_t seed;
-	uint64_t delay_ns;                 /* of every frame, each way */
-	unsigned drop, duplicate, reorder; /* per mille of frames */
+	uint64_t delay_ns;                         /* of every frame, each way */
+	unsigned drop, duplicate, reorder, damage; /* per mille of frames */
 	int device_fd, tap_fd;
 	struct queue queue;
 	struct {
-		unsigned long passed, dropped, duplicated, reordered, overflown;
+		unsigned long passed, dropped, duplicated, reordered, damaged, overflown;
 	} count;
 };
 
@@ -54,13 +55,18 @@ static uint64_t now_ns(void)
 }
 
 /* splitmix64 */
-static bool chance(struct relay *relay, unsigned per_mille)
+static uint64_t dice(struct relay *relay)
 {
 	uint64_t x = relay->seed += 0x9e3779b97f4a7c15ULL;
 
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-	return (x ^ (x >> 31)) % PER_MILLE < per_mille;
+	return x ^ (x >> 31);
+}
+
+static bool chance(struct relay *relay, unsigned per_mille)
+{
+	return dice(relay) % PER_MILLE < per_mille;
 }
 
 static void put(struct relay *relay, const struct frame *frame)
@@ -69,17 +75,33 @@ static void put(struct relay *relay, const struct frame *frame)
 		relay->count.overflown++;
 }
 
-/* All three dice are thrown for each frame, so that one fate does not move the others. */
+/* One bit behind the Ethernet header of an IP packet: a checksum must tell. ARP has none. */
+static bool damage(struct relay *relay, struct frame *frame)
+{
+	uint16_t type = (uint16_t)((uint8_t)frame->bytes[12] << 8 | (uint8_t)frame->bytes[13]);
+	uint32_t bits = (frame->len - (uint32_t)ETH_HLEN) * 8;
+	uint32_t bit;
+
+	if (frame->len <= ETH_HLEN || (type != ETH_P_IP && type != ETH_P_IPV6))
+		return false;
+	bit = (uint32_t)(dice(relay) % bits);
+	frame->bytes[ETH_HLEN + bit / 8] ^= (char)(1 << bit % 8);
+	return true;
+}
+
+/* All dice are thrown for each frame, so that one fate does not move the others. */
 static void take(struct relay *relay, struct frame *frame, uint64_t now)
 {
 	bool drop = chance(relay, relay->drop);
 	bool duplicate = chance(relay, relay->duplicate);
 	bool reorder = chance(relay, relay->reorder);
+	bool damages = chance(relay, relay->damage) && damage(relay, frame);
 
 	relay->count.passed++;
 	relay->count.dropped += drop;
 	relay->count.duplicated += duplicate && !drop;
 	relay->count.reordered += reorder && !drop;
+	relay->count.damaged += damages && !drop;
 	if (drop)
 		return;
 	/* One that is overtaken takes half as long again. */
@@ -163,7 +185,8 @@ static bool read_options(struct relay *relay, int argc, char **argv)
 {
 	static const struct option options[] = {{"device", 1, NULL, 'i'}, {"tap", 1, NULL, 't'},
 		{"seed", 1, NULL, 's'}, {"delay-ms", 1, NULL, 'l'}, {"drop", 1, NULL, 'd'},
-		{"duplicate", 1, NULL, '2'}, {"reorder", 1, NULL, 'r'}, {NULL, 0, NULL, 0}};
+		{"duplicate", 1, NULL, '2'}, {"damage", 1, NULL, 'x'}, {"reorder", 1, NULL, 'r'},
+		{NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -180,6 +203,8 @@ static bool read_options(struct relay *relay, int argc, char **argv)
 			relay->drop = (unsigned)number;
 		else if (option == '2')
 			relay->duplicate = (unsigned)number;
+		else if (option == 'x')
+			relay->damage = (unsigned)number;
 		else if (option == 'r')
 			relay->reorder = (unsigned)number;
 		else
@@ -195,7 +220,7 @@ int main(int argc, char **argv)
 
 	if (!read_options(&relay, argc, argv)) {
 		fputs("usage: relay --device NAME --tap NAME [--seed N] [--delay-ms MS]\n"
-		      "  [--drop N] [--duplicate N] [--reorder N]   of 1,000 frames\n",
+		      "  [--drop N] [--duplicate N] [--reorder N] [--damage N]   of 1,000 frames\n",
 			stderr);
 		return 2;
 	}
@@ -211,8 +236,9 @@ int main(int argc, char **argv)
 	puts("ready");
 	fflush(stdout);
 	run(&relay);
-	printf("passed %lu dropped %lu duplicated %lu reordered %lu overflown %lu\n", relay.count.passed,
-		relay.count.dropped, relay.count.duplicated, relay.count.reordered, relay.count.overflown);
+	printf("passed %lu dropped %lu duplicated %lu reordered %lu damaged %lu overflown %lu\n",
+		relay.count.passed, relay.count.dropped, relay.count.duplicated, relay.count.reordered,
+		relay.count.damaged, relay.count.overflown);
 	while (queue_first(&relay.queue))
 		queue_drop_first(&relay.queue);
 	free(relay.queue.frames);

@@ -5,6 +5,8 @@
  */
 #include "calls.h"
 
+#include "options.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -226,6 +228,29 @@ static void do_state(struct call *call)
 		answer_result(call, -EBADF);
 }
 
+static void do_getsockopt(struct call *call)
+{
+	struct stack_option option;
+	int value = 0;
+	socklen_t len = sizeof(value);
+	int ret = option_named(call->words[2], &option);
+
+	if (ret == 0)
+		ret = stack_getsockopt(call->calls->stack, call->sock, option, &value, &len);
+	answer_result(call, ret == 0 ? value : ret);
+}
+
+static void do_setsockopt(struct call *call)
+{
+	int value = (int)strtol(call->words[3], NULL, 10);
+	struct stack_option option;
+	int ret = option_named(call->words[2], &option);
+
+	if (ret == 0)
+		ret = stack_setsockopt(call->calls->stack, call->sock, option, &value, sizeof(value));
+	answer_result(call, ret);
+}
+
 static void do_error(struct call *call)
 {
 	const struct stack_option option = {SOL_SOCKET, SO_ERROR};
@@ -330,6 +355,8 @@ static const struct entry {
 	{"sockname", "SOCK", 1, do_sockname},
 	{"peername", "SOCK", 1, do_peername},
 	{"state", "SOCK", 1, do_state},
+	{"getsockopt", "SOCK NAME", 2, do_getsockopt},
+	{"setsockopt", "SOCK NAME VALUE", 3, do_setsockopt},
 	{"error", "SOCK", 1, do_error},
 	{"info", "SOCK", 1, do_info},
 	{"role", "SOCK echo|discard|source [BYTES]", 2, do_role},
