@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the micro benchmarks one after the other and says how the figures stand to their goals: ./run bench micro.
 
-Each program's own JSON goes to build/bench/NAME.json, the rows of all with the goals to build/bench/micro.json. A
+Each program's own JSON goes to build-release/bench/NAME.json, the rows of all with the goals to micro.json beside them. A
 missed goal is said, not punished: how fast a machine is, is no fault of the code.
 """
 import json
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build" / "bench"
+BUILD = ROOT / "build-release" / "bench"
 PROGRAMS = ["parse", "route", "net", "tcp", "proxy", "forward"]
 
 # (program, row): (figure, least upper bound of its median)
