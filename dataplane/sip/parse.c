@@ -15,10 +15,11 @@
 
 struct parse {
 	struct sip_msg *msg;
-	struct lines lines;
-	const char *line; /* the next line */
-	const char *end;  /* of the received bytes */
+	const char *end; /* of the received bytes */
+	const char *body;
+	uint32_t repeated; /* ids of the headers that stand more than once, a bit each */
 	bool whole;
+	struct lines lines;
 };
 
 /* The first fault is the one to report. */
@@ -28,17 +29,24 @@ static void fault(struct sip_msg *msg, enum sip_error error)
 		msg->error = (uint8_t)error;
 }
 
-/* A fault that leaves unknown where things are: no header may be used. */
-static enum parse_result broken(struct sip_msg *msg, enum sip_error error)
+/* No header may be used. */
+static inline void forget_headers(struct sip_msg *msg)
 {
 	msg->header_count = 0;
+	memset(msg->first, SIP_NO_HEADER, sizeof(msg->first));
+}
+
+/* A fault that leaves unknown where things are. */
+static enum parse_result broken(struct sip_msg *msg, enum sip_error error)
+{
+	forget_headers(msg);
 	msg->error = (uint8_t)error;
 	msg->answerable = false;
 	msg->total_len = 0;
 	return PARSE_BAD;
 }
 
-/* The bytes end inside the header section. */
+/* The bytes end inside the line or header that begins there. */
 static enum parse_result unfinished(struct parse *parse, const char *line, size_t line_max)
 {
 	if (parse->lines.stray != NULL)
@@ -48,24 +56,22 @@ static enum parse_result unfinished(struct parse *parse, const char *line, size_
 	if (parse->whole)
 		return broken(parse->msg, SIP_ERR_unfinished);
 	parse->msg->error = SIP_ERR_NONE; /* what is wrong is told when it is known where the message ends */
-	parse->msg->header_count = 0;
+	forget_headers(parse->msg);
 	return PARSE_MORE;
 }
 
-static enum parse_result read_start_line(struct parse *parse)
+static enum parse_result read_start_line(struct parse *parse, const char *begin)
 {
 	struct sip_msg *msg = parse->msg;
-	const char *ignored;
-	const char *lf = lines_next(&parse->lines, &ignored);
+	const char *lf = parse->lines.lf[0];
 
-	if (lf == NULL)
-		return unfinished(parse, parse->line, SIP_START_LINE_MAX);
-	ensure(lf > parse->line); /* line ends before the message were skipped */
-	if ((size_t)(lf - parse->line) > SIP_START_LINE_MAX)
+	if (unlikely_true(parse->lines.count == 0))
+		return unfinished(parse, begin, SIP_START_LINE_MAX);
+	ensure(lf > begin); /* line ends before the message were skipped */
+	if ((size_t)(lf - begin) > SIP_START_LINE_MAX)
 		return broken(msg, SIP_ERR_header_too_long);
-	msg->start_line = span_from(parse->line, lf - 1);
+	msg->start_line = span_from(begin, lf - 1);
 	fault(msg, start_line_read(msg, parse->end));
-	parse->line = lf + 1;
 	return PARSE_OK;
 }
 
@@ -90,43 +96,90 @@ static inline const char *name_end_before(const char *name, const char *colon)
 }
 
 /* A name that no table has must still be a token (RFC 3261 25.1, header-name). */
-static void check_other_name(struct parse *parse, struct span name)
+static __attribute__((noinline)) bool is_other_name(struct span name, const char *limit)
 {
-	if (span_empty(name) ||
-		scan_while(name.p, span_end(name), parse->end, &class_token) != span_end(name))
-		fault(parse->msg, SIP_ERR_bad_header);
+	return !span_empty(name) && scan_while(name.p, span_end(name), limit, &class_token) == span_end(name);
+}
+
+/* A row of the table; `lf` ends the header, perhaps lines behind the colon. */
+static inline void header_read(
+	struct sip_header *header, const char *line, const char *colon, const char *lf, const char *limit)
+{
+	header->line = span_from(line, lf + 1);
+	header->name = span_from(line, name_end_before(line, colon));
+	header->value = value_between(colon + 1, lf - 1);
+	header->id = (uint8_t)sip_header_lookup(header->name, limit);
+	header->next = SIP_NO_HEADER;
+}
+
+/* The chains of the headers with the same id, as they grow. */
+struct chains {
+	uint32_t seen;     /* a bit for each id */
+	uint32_t repeated; /* ids that stand more than once */
+	uint8_t last[SIP_HDR_COUNT];
+};
+
+static_assert(SIP_HDR_COUNT <= 32, "a bit for each id");
+
+static inline void chains_add(struct chains *chains, struct sip_msg *msg, unsigned id, unsigned index)
+{
+	uint32_t bit = 1U << id;
+
+	if (unlikely_true(chains->seen & bit)) {
+		chains->repeated |= bit;
+		msg->headers[chains->last[id]].next = (uint8_t)index;
+	} else {
+		msg->first[id] = (uint8_t)index;
+	}
+	chains->seen |= bit;
+	chains->last[id] = (uint8_t)index;
+}
+
+/* Where the name of the header at `line` ends; NULL when it has none: no colon, or none in its first line. */
+static inline const char *header_colon(const struct parse *parse, const char *line, const char *lf)
+{
+	const char *colon = scan_find(line, lf, parse->end, ':');
+
+	if (unlikely_true(colon == lf))
+		return NULL;
+	if (unlikely_true(parse->lines.folded) && memchr(line, '\n', (size_t)(colon - line)))
+		return NULL;
+	return colon;
 }
 
 /*
- * Second step of a row of the table: the first left in `line` where it stands and in `name` the bytes before
- * its colon.
+ * The header table, from the lines behind the start line. Loads may reach the end of the bytes, and one byte
+ * before a line: there is always another line's LF.
  */
-static inline void header_finish(struct sip_header *header, const char *limit)
+static void read_headers(struct parse *parse)
 {
-	const char *name = header->line.p;
-	const char *colon = span_end(header->name);
+	const struct lines *lines = &parse->lines;
+	struct sip_msg *msg = parse->msg;
+	struct chains chains = {.seen = 0, .repeated = 0};
+	struct sip_header *header = msg->headers;
+	unsigned index = 0;
+	bool odd_line = false;
 
-	header->name = span_from(name, name_end_before(name, colon));
-	header->value = value_between(colon + 1, span_end(header->line) - 2);
-	header->id = (uint8_t)sip_header_lookup(header->name, limit);
-}
+	for (unsigned i = 1; i < lines->count; i++) {
+		const char *line = lines->lf[i - 1] + 1;
+		const char *colon = header_colon(parse, line, lines->lf[i]);
 
-/* What the line behind an LF is. */
-enum line_kind { LINE_HEADER, LINE_FOLDED, LINE_EMPTY, LINE_UNKNOWN };
-
-static inline enum line_kind line_kind(const char *line, const char *end)
-{
-	if (unlikely_true(line == end))
-		return LINE_UNKNOWN;
-	if (likely_true((unsigned char)*line > ' '))
-		return LINE_HEADER;
-	if (*line == ' ' || *line == '\t')
-		return LINE_FOLDED;
-	if (*line != '\r')
-		return LINE_HEADER;
-	if (end - line < 2)
-		return LINE_UNKNOWN;
-	return line[1] == '\n' ? LINE_EMPTY : LINE_HEADER;
+		if (unlikely_true(colon == NULL)) {
+			odd_line = true;
+			continue;
+		}
+		header_read(header, line, colon, lines->lf[i], parse->end);
+		if (unlikely_true(header->id == SIP_HDR_OTHER))
+			odd_line |= !is_other_name(header->name, parse->end);
+		chains_add(&chains, msg, header->id, index++);
+		header++;
+	}
+	msg->header_count = (uint8_t)index;
+	if (odd_line)
+		fault(msg, SIP_ERR_bad_header);
+	if (lines->overflow)
+		msg->error = SIP_ERR_too_many_headers; /* whatever else: a Via may be missing */
+	parse->repeated = chains.repeated;
 }
 
 static bool has_long_header(const struct sip_msg *msg)
@@ -138,83 +191,25 @@ static bool has_long_header(const struct sip_msg *msg)
 	return false;
 }
 
-/*
- * First step: the rows with where each header stands and where its colon is. parse->line is then behind the
- * empty line. Everything the loop needs is in registers, which is why it calls nothing.
- */
-static enum parse_result read_headers(struct parse *parse)
+/* The start line and the header table. parse->body is then behind the empty line. */
+static enum parse_result read_head(struct parse *parse, const char *begin)
 {
-	struct lines lines = parse->lines;
-	const char *const begin = parse->line;
-	const char *line = begin;
-	struct sip_header *header = parse->msg->headers;
-	const struct sip_header *const headers_end = header + SIP_HEADERS_MAX;
-	enum line_kind kind = line_kind(line, lines.end);
-	bool odd_line = false;
-	bool overflow = false;
+	struct lines *lines = &parse->lines;
+	const char *empty = NULL;
+	enum line_kind kind = lines_find(lines, begin, parse->end, &empty);
+	enum parse_result result = read_start_line(parse, begin);
 
-	/* A blank behind the start line folds nothing; it makes a header without a proper name. */
-	while (likely_true(kind == LINE_HEADER) || (kind == LINE_FOLDED && line == begin)) {
-		const char *colon;
-		const char *ignored;
-		const char *lf = lines_next(&lines, &colon);
-		const char *first_lf = lf;
-
-		while (lf != NULL && unlikely_true((kind = line_kind(lf + 1, lines.end)) == LINE_FOLDED))
-			lf = lines_next(&lines, &ignored);
-		if (unlikely_true(lf == NULL || kind == LINE_UNKNOWN))
-			break;
-		/* No colon, which is NULL, or none before the first LF: a name is never folded. */
-		if (unlikely_true((uintptr_t)colon - 1 >= (uintptr_t)first_lf)) {
-			odd_line = true;
-		} else if (unlikely_true(header == headers_end)) {
-			overflow = true;
-		} else {
-			header->line = span_from(line, lf + 1);
-			header->name = span_from(line, colon);
-			header++;
-		}
-		line = lf + 1;
-	}
-	if (odd_line)
-		fault(parse->msg, SIP_ERR_bad_header);
-	if (overflow)
-		parse->msg->error = SIP_ERR_too_many_headers; /* whatever else: a Via may be missing */
-	parse->msg->header_count = (uint8_t)(header - parse->msg->headers);
-	parse->lines = lines;
-	if (kind != LINE_EMPTY)
-		return unfinished(parse, line, SIP_HEADER_LINE_MAX);
-	parse->line = line + 2;
-	if (lines.stray != NULL && lines.stray < parse->line)
+	if (unlikely_true(result != PARSE_OK))
+		return result;
+	if (unlikely_true(kind != LINE_EMPTY))
+		return unfinished(parse, lines->last + 1, SIP_HEADER_LINE_MAX);
+	parse->body = empty + 2;
+	if (unlikely_true(lines->stray != NULL) && lines->stray < parse->body)
 		return broken(parse->msg, SIP_ERR_bad_header);
-	if (unlikely_true(parse->line - begin > SIP_HEADER_LINE_MAX) && has_long_header(parse->msg))
+	read_headers(parse);
+	if (unlikely_true(parse->body - begin > SIP_HEADER_LINE_MAX) && has_long_header(parse->msg))
 		return broken(parse->msg, SIP_ERR_header_too_long);
 	return PARSE_OK;
-}
-
-/*
- * Names, values, and the chain of the headers with the same id, from the last header to the first. Returns
- * the ids that stand more than once, a bit each.
- */
-static uint32_t finish_headers(struct parse *parse)
-{
-	struct sip_msg *msg = parse->msg;
-	uint32_t seen = 0;
-	uint32_t repeated = 0;
-
-	static_assert(SIP_HDR_COUNT <= 32, "a bit for each id");
-	for (unsigned i = msg->header_count; i-- > 0;) {
-		struct sip_header *header = &msg->headers[i];
-
-		header_finish(header, parse->end);
-		if (unlikely_true(header->id == SIP_HDR_OTHER))
-			check_other_name(parse, header->name);
-		header->next = msg->first[header->id];
-		msg->first[header->id] = (uint8_t)i;
-		repeated |= seen & 1U << header->id;
-		seen |= 1U << header->id;
-	}
-	return repeated;
 }
 
 /* The tag among the parameters; what cannot be read of the others is passed over. */
@@ -416,7 +411,7 @@ static bool read_content_length(struct sip_msg *msg, size_t *ret_len)
 static enum parse_result read_body(struct parse *parse, const char *begin)
 {
 	struct sip_msg *msg = parse->msg;
-	size_t left = (size_t)(parse->end - parse->line);
+	size_t left = (size_t)(parse->end - parse->body);
 	size_t len = left;
 
 	if (!read_content_length(msg, &len) && !parse->whole) {
@@ -440,8 +435,8 @@ static enum parse_result read_fields(struct parse *parse, const char *begin)
 {
 	struct sip_msg *msg = parse->msg;
 
-	msg->header_end = (size_t)(parse->line - begin);
-	refuse_duplicates(msg, finish_headers(parse));
+	msg->header_end = (size_t)(parse->body - begin);
+	refuse_duplicates(msg, parse->repeated);
 	read_via(parse);
 	read_address(parse, SIP_HDR_FROM, SIP_ERR_bad_from, &msg->from_tag);
 	read_address(parse, SIP_HDR_TO, SIP_ERR_bad_to, &msg->to_tag);
@@ -477,33 +472,28 @@ static inline void msg_init(struct sip_msg *msg)
 	msg->method_id = SIP_UNKNOWN;
 	msg->error = SIP_ERR_NONE;
 	msg->is_request = msg->has_content_length = msg->answerable = false;
-	msg->header_count = 0;
-	for (unsigned i = 0; i < SIP_HDR_COUNT; i++)
-		msg->first[i] = SIP_NO_HEADER;
+	forget_headers(msg);
 }
 
 enum parse_result sip_parse(struct span bytes, bool whole, struct sip_msg *ret_msg)
 {
-	struct parse parse;
+	const char *begin = bytes.p;
 	enum parse_result result;
+	struct parse parse;
 
 	msg_init(ret_msg);
 	parse.msg = ret_msg;
-	parse.line = bytes.p;
 	parse.end = span_end(bytes);
 	parse.whole = whole;
-	while (parse.line < parse.end && (*parse.line == '\r' || *parse.line == '\n'))
-		parse.line++;
-	if (parse.line == parse.end) {
+	while (begin < parse.end && (*begin == '\r' || *begin == '\n'))
+		begin++;
+	if (unlikely_true(begin == parse.end)) {
 		if (!whole)
 			return PARSE_MORE;
 		return broken(ret_msg, SIP_ERR_empty);
 	}
-	lines_init(&parse.lines, parse.line, parse.end);
-	result = read_start_line(&parse);
-	if (result == PARSE_OK)
-		result = read_headers(&parse);
-	if (result == PARSE_OK)
+	result = read_head(&parse, begin);
+	if (likely_true(result == PARSE_OK))
 		result = read_fields(&parse, bytes.p);
 	return result;
 }

@@ -19,7 +19,7 @@ struct scan_class {
 };
 
 struct scan_marks {
-	uint64_t cr, lf, colon; /* bit n: the n-th of 64 bytes */
+	uint64_t cr, lf; /* bit n: the n-th of 64 bytes */
 };
 
 /* A class from eight rows of ASCII: row n is bytes 0xn0..0xnf, the lowest bit first. */
@@ -53,11 +53,13 @@ static inline bool scan_has(const struct scan_class *class, char c)
 #include "sip/scan_avx2.h"
 #define scan_while scan_while_avx2
 #define scan_until scan_until_avx2
+#define scan_find  scan_find_avx2
 #define scan_mark  scan_mark_avx2
 #else
 #include "sip/scan_scalar.h"
 #define scan_while scan_while_scalar
 #define scan_until scan_until_scalar
+#define scan_find  scan_find_scalar
 #define scan_mark  scan_mark_scalar
 #endif
 

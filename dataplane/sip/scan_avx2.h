@@ -79,6 +79,24 @@ static inline const char *scan_until_avx2(
 	return scan_run_avx2(p, end, limit, class, false);
 }
 
+/* The first c in [p, end), or end; p is before end. Most are among the next 32 bytes. */
+static inline const char *scan_find_avx2(const char *p, const char *end, const char *limit, char c)
+{
+	const char *found;
+
+	if (likely_true(limit - p >= 32)) {
+		__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
+		uint32_t at = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c)));
+
+		if (likely_true(at != 0)) {
+			p += __builtin_ctz(at);
+			return p < end ? p : end;
+		}
+	}
+	found = memchr(p, c, (size_t)(end - p));
+	return found ? found : end;
+}
+
 static inline uint64_t scan_equal_avx2(__m256i first, __m256i second, char c)
 {
 	__m256i wanted = _mm256_set1_epi8(c);
@@ -93,8 +111,8 @@ static inline struct scan_marks scan_mark64_avx2(const char *p)
 	__m256i first = _mm256_loadu_si256((const __m256i *)(const void *)p);
 	__m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
 
-	return (struct scan_marks){scan_equal_avx2(first, second, '\r'), scan_equal_avx2(first, second, '\n'),
-		scan_equal_avx2(first, second, ':')};
+	return (struct scan_marks){
+		scan_equal_avx2(first, second, '\r'), scan_equal_avx2(first, second, '\n')};
 }
 
 /*
@@ -111,14 +129,14 @@ static inline struct scan_marks scan_mark_avx2(const char *p, size_t len, const 
 		return scan_mark64_avx2(p);
 	excess = 64 - len;
 	if (len == 0)
-		return (struct scan_marks){0, 0, 0};
+		return (struct scan_marks){0, 0};
 	if ((size_t)(p - begin) < excess) {
 		memset(copy, 0, sizeof(copy));
 		memcpy(copy, p, len);
 		return scan_mark64_avx2(copy);
 	}
 	marks = scan_mark64_avx2(p - excess);
-	return (struct scan_marks){marks.cr >> excess, marks.lf >> excess, marks.colon >> excess};
+	return (struct scan_marks){marks.cr >> excess, marks.lf >> excess};
 }
 
 #endif

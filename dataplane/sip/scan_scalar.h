@@ -25,16 +25,24 @@ static inline const char *scan_until_scalar(
 	return p;
 }
 
+/* The first c in [p, end), or end. */
+static inline const char *scan_find_scalar(const char *p, const char *end, const char *limit, char c)
+{
+	(void)limit;
+	while (p < end && *p != c)
+		p++;
+	return p;
+}
+
 /* Marks len (at most 64) bytes. */
 static inline struct scan_marks scan_mark_scalar(const char *p, size_t len, const char *begin)
 {
-	struct scan_marks marks = {0, 0, 0};
+	struct scan_marks marks = {0, 0};
 
 	(void)begin;
 	for (size_t i = 0; i < len; i++) {
 		marks.cr |= (uint64_t)(p[i] == '\r') << i;
 		marks.lf |= (uint64_t)(p[i] == '\n') << i;
-		marks.colon |= (uint64_t)(p[i] == ':') << i;
 	}
 	return marks;
 }

