@@ -24,6 +24,7 @@ enum {
 	CONFIG_USER_PATTERNS_MAX = 1024, /* different regular expressions */
 	CONFIG_ACL_MAX = 100000,
 	CONFIG_DOMAINS_MAX = 10000,
+	CONFIG_TCP_PORTS_MIN = 16, /* source ports of a worker */
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "config/schema_priv.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 static bool is_link_local6(const struct ip_addr *addr)
@@ -65,12 +66,50 @@ bool check_reachable(const struct config *config, const struct ip_addr *addr)
 
 /* ---- sections ---- */
 
+/* What lies in the receive rings is not there for anything else: below this no packet is ever sent.
+ * Connections may hold what tcp.memory_mb says, and that must leave enough for the rings. */
+static void check_mbufs(const struct config *config, const struct place *place)
+{
+	uint32_t rings = PORT_RX_DESCRIPTORS * (config_count(config, CONFIG_PORTS) + 1);
+	uint64_t held = ((uint64_t)config->tcp.memory_mb << 20) / PACKET_BUFFER_BYTES;
+	uint32_t mbufs = config->workers.mbufs;
+
+	if (mbufs == 0)
+		return;
+	if (mbufs < rings)
+		place_error(place, "mbufs",
+			"is %u, too few to fill the receive rings of %u ports and to send; write at least %u",
+			mbufs, config_count(config, CONFIG_PORTS), rings);
+	else if (mbufs < rings + held)
+		place_error(place, "mbufs",
+			"is %u, too few beside the %u MiB of them that connections may hold (tcp.memory_mb); "
+			"write at least %" PRIu64,
+			mbufs, config->tcp.memory_mb, rings + held);
+}
+
+static void check_tcp(const struct config *config, struct config_report *report)
+{
+	const struct config_tcp *tcp = &config->tcp;
+	uint32_t least = CONFIG_TCP_PORTS_MIN * config->workers.count;
+	struct place place;
+
+	place_init(&place, report, schema_find(&schema_root, span_str("tcp"))->sub, &tcp->head);
+	place_path(&place, "tcp");
+	if (tcp->port_last < tcp->port_first + least - 1)
+		place_error(&place, "port_last",
+			"is %u, which leaves less than %u ports from %u on for each of %u workers; write at "
+			"least %u",
+			tcp->port_last, (unsigned)CONFIG_TCP_PORTS_MIN, tcp->port_first,
+			config->workers.count, tcp->port_first + least - 1);
+	if (tcp->keepalive_ms >= tcp->idle_timeout_ms)
+		place_warn(&place, "keepalive_ms",
+			"is %u, not less than the idle timeout of %u ms; no peer will ever be asked",
+			tcp->keepalive_ms, tcp->idle_timeout_ms);
+}
+
 static void check_workers(const struct config *config, struct config_report *report)
 {
 	const struct config_workers *workers = &config->workers;
-	/* What lies in the receive rings is not there for anything else: below this no packet is ever sent.
-	 */
-	uint32_t mbufs_least = PORT_RX_DESCRIPTORS * (config_count(config, CONFIG_PORTS) + 1);
 	struct place place;
 
 	place_init(&place, report, schema_find(&schema_root, span_str("workers"))->sub, &workers->head);
@@ -85,10 +124,7 @@ static void check_workers(const struct config *config, struct config_report *rep
 					workers->cores[i]);
 		}
 	}
-	if (workers->mbufs > 0 && workers->mbufs < mbufs_least)
-		place_error(&place, "mbufs",
-			"is %u, too few to fill the receive rings of %u ports and to send; write at least %u",
-			workers->mbufs, config_count(config, CONFIG_PORTS), mbufs_least);
+	check_mbufs(config, &place);
 	if (workers->source_port_base + workers->count > 65536)
 		place_error(&place, "source_port_base", "leaves no port for worker %u; write at most %u",
 			workers->count - 1, 65536 - workers->count);
@@ -232,6 +268,12 @@ static void check_listener(const struct config *config, uint32_t i, const struct
 		place_error(place, "port",
 			"is %u, which worker %u sends from (workers.source_port_base); use another",
 			listener->port, listener->port - base);
+	if (listener->transport != TRANSPORT_UDP && listener->port >= config->tcp.port_first &&
+		listener->port <= config->tcp.port_last)
+		place_error(place, "port",
+			"is %u, in the range that connections are made from (tcp.port_first to %u); use "
+			"another",
+			listener->port, config->tcp.port_last);
 	for (uint32_t k = 0; k < i; k++) {
 		const struct config_listener *other = config_listener_at(config, k);
 		if (!other->head.broken && other->port == listener->port &&
@@ -307,6 +349,7 @@ int check_structure(const struct config *config, struct config_report *report)
 	struct place place;
 
 	check_workers(config, report);
+	check_tcp(config, report);
 	place_init(&place, report, &schema_probe, &config->probe.head);
 	place_path(&place, "probe");
 	check_probe(&config->probe, &place);

@@ -101,6 +101,7 @@ struct config {
 	struct config_instance instance;
 	struct config_memory memory;
 	struct config_workers workers;
+	struct config_tcp tcp;
 	struct config_probe probe;
 	struct config_control control;
 	struct config_log log;

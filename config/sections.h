@@ -42,6 +42,26 @@ struct config_workers {
 	uint32_t mbufs;                     /* packet buffers of each worker */
 };
 
+/* Of each worker, where nothing else is said. */
+struct config_tcp {
+	struct config_head head;
+	uint32_t connections_max;
+	uint32_t half_open_max;
+	uint32_t time_wait_max;
+	uint32_t memory_mb; /* packet buffers that all connections may pin; 0 = half of what is there */
+	uint32_t window_bytes;
+	uint32_t send_max_bytes;
+	uint16_t port_first; /* the source ports of all workers together */
+	uint16_t port_last;
+	uint32_t connect_timeout_ms;
+	uint32_t user_timeout_ms;
+	uint32_t idle_timeout_ms;
+	uint32_t keepalive_ms;
+	uint32_t keepalive_every_ms;
+	uint16_t keepalive_probes;
+	uint32_t time_wait_ms;
+};
+
 struct config_probe {
 	struct config_head head;
 	uint8_t method;   /* enum config_probe_method */

@@ -67,8 +67,10 @@ const struct api_command api_commands[] = {
 		{{0}}},
 	{"show.worker", "show worker", API_READ,
 		"worker core loops busy_percent napped_percent loop_longest_us loop_longest_10s_us messages "
-		"cycles_per_message generation lagging mbufs_used mbufs_size",
-		"The poll loops: load, longest loop, cost of a message, generation and packet buffers.",
+		"cycles_per_message generation lagging mbufs_used mbufs_size connections half_open time_wait "
+		"pinned_bytes",
+		"The poll loops: load, longest loop, cost of a message, generation, packet buffers and "
+		"connections.",
 		{{0}}},
 
 	/* ---- change ---- */

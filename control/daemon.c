@@ -7,6 +7,7 @@
 #include "control/daemon.h"
 
 #include "control/claim.h"
+#include "control/size.h"
 #include "plane/eal.h"
 #include "worker/worker.h"
 
@@ -169,7 +170,7 @@ static int boot_eal(struct daemon *daemon, const char *program, char error[stati
 	struct eal_config eal = {
 		.program = program,
 		.huge_pages = config->memory.huge_pages == CONFIG_HUGE_PAGES_AUTO,
-		.memory_mb = config->memory.memory_mb,
+		.memory_mb = size_memory_mb(config),
 		.devices = devices,
 		.device_count = config_count(config, CONFIG_PORTS),
 		.log_level = "error",
@@ -187,12 +188,6 @@ static int boot_eal(struct daemon *daemon, const char *program, char error[stati
 	return ret;
 }
 
-/* Enough to fill the rings of each port twice over, and as much again for what waits inside. */
-static uint32_t mbufs_wanted(const struct config *config)
-{
-	return 4096 * (1 + config_count(config, CONFIG_PORTS));
-}
-
 static void describe_plane(struct daemon *daemon)
 {
 	const struct config *config = daemon->running;
@@ -203,10 +198,10 @@ static void describe_plane(struct daemon *daemon)
 	plane->worker_count = config->workers.count;
 	plane->cores = config->workers.core_count > 0 ? config->workers.cores : NULL;
 	plane->idle = (enum idle_policy)config->workers.idle;
-	plane->mbufs = config->workers.mbufs > 0 ? config->workers.mbufs : mbufs_wanted(config);
+	plane->mbufs = size_mbufs(config);
 	plane->port_count = config_count(config, CONFIG_PORTS);
 	plane->ports = daemon->plane_ports;
-	plane->tcp = (struct tcp_config){.port_first = 32768, .port_last = 60999};
+	plane->tcp = size_tcp(config);
 	for (unsigned i = 0; i < plane->port_count; i++) {
 		const struct config_port *port = config_port_at(config, i);
 		struct plane_port *to = &daemon->plane_ports[i];

@@ -77,7 +77,7 @@ static json_t *worker_row(const struct daemon *daemon, unsigned index)
 	struct worker_level levels[WORKER_LEVELS_MAX];
 
 	worker_levels(worker, levels);
-	return json_pack("[i, o, I, f, f, f, f, I, o, I, b, I, I]", (int)index,
+	return json_pack("[i, o, I, f, f, f, f, I, o, I, b, I, I, I, I, I, I]", (int)index,
 		index < workers->core_count ? json_integer(workers->cores[index]) : json_null(),
 		(json_int_t)figure_get(&loop->loops), percent(figure_get(&loop->busy_ns), elapsed_ns),
 		percent(figure_get(&loop->napped_ns), elapsed_ns),
@@ -87,7 +87,11 @@ static json_t *worker_row(const struct daemon *daemon, unsigned index)
 			     : json_null(),
 		(json_int_t)figure_get(&loop->generation),
 		publisher_laggard(&daemon->publisher) == (int)index,
-		(json_int_t)levels[WORKER_LEVEL_MBUFS].used, (json_int_t)levels[WORKER_LEVEL_MBUFS].size);
+		(json_int_t)levels[WORKER_LEVEL_MBUFS].used, (json_int_t)levels[WORKER_LEVEL_MBUFS].size,
+		(json_int_t)levels[WORKER_LEVEL_CONNECTIONS].used,
+		(json_int_t)levels[WORKER_LEVEL_HALF_OPEN].used,
+		(json_int_t)levels[WORKER_LEVEL_TIME_WAIT].used,
+		(json_int_t)levels[WORKER_LEVEL_PINNED].used);
 }
 
 void show_worker(struct daemon *daemon, struct call *call)

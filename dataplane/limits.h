@@ -20,6 +20,7 @@ enum limits {
 	PORTS_MAX = 8,              /* network devices */
 	PORT_RX_DESCRIPTORS = 1024, /* of each queue; each holds a packet buffer while it waits */
 	PORT_TX_DESCRIPTORS = 1024,
+	PACKET_BUFFER_BYTES = 2816,  /* of memory that a packet buffer is, and pins while somebody holds it */
 	ADDRESSES_PER_PORT_MAX = 16, /* local prefixes on one device */
 	LISTENERS_MAX = 64,
 	NODES_MAX = 2048, /* slots: half of them may be leaving while a change brings the others in */

@@ -26,6 +26,7 @@ enum {
 	POOL_CACHE = 256,
 };
 
+static_assert(PACKET_ROOM + sizeof(struct rte_mbuf) == PACKET_BUFFER_BYTES, "what limits.h says");
 static_assert(PACKET_ROOM - RTE_PKTMBUF_HEADROOM >= RTE_ETHER_MAX_LEN + WORKER_MESSAGE_GROWTH,
 	"a full frame, and what the proxy may add to it, fit one buffer");
 

@@ -123,8 +123,10 @@ static uint64_t *total_of(struct tcb *tcb, const uint32_t *counter)
 
 void pin(struct tcb *tcb, uint32_t *counter, uint32_t bytes)
 {
+	uint64_t *total = total_of(tcb, counter);
+
 	*counter += bytes;
-	*total_of(tcb, counter) += bytes;
+	__atomic_store_n(total, *total + bytes, __ATOMIC_RELAXED);
 }
 
 void unpin(struct tcb *tcb, uint32_t *counter, uint32_t bytes)
@@ -133,5 +135,5 @@ void unpin(struct tcb *tcb, uint32_t *counter, uint32_t bytes)
 
 	ensure(*counter >= bytes && *total >= bytes);
 	*counter -= bytes;
-	*total -= bytes;
+	__atomic_store_n(total, *total - bytes, __ATOMIC_RELAXED);
 }

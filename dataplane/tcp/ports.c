@@ -67,7 +67,7 @@ static uint16_t port_take(struct source *source)
 	uint16_t port = source->ports[source->head];
 
 	source->head = (source->head + 1) % source->capacity;
-	source->count--;
+	__atomic_store_n(&source->count, source->count - 1, __ATOMIC_RELAXED);
 	return port;
 }
 
@@ -98,5 +98,14 @@ void source_give(struct tcp *tcp, const struct tcp_key *key)
 
 	ensure(source != NULL && source->count < source->capacity);
 	source->ports[(source->head + source->count) % source->capacity] = key->local_port;
-	source->count++;
+	__atomic_store_n(&source->count, source->count + 1, __ATOMIC_RELAXED);
+}
+
+void sources_levels(const struct tcp *tcp, struct tcp_levels *ret_levels)
+{
+	for (uint32_t i = 0; i < tcp->source_count; i++) {
+		const struct source *source = &tcp->sources[i];
+		ret_levels->ports_max += source->capacity;
+		ret_levels->ports += source->capacity - __atomic_load_n(&source->count, __ATOMIC_RELAXED);
+	}
 }

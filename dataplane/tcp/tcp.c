@@ -70,12 +70,22 @@ static int pool_create(struct pool *pool, size_t object_bytes, uint32_t count, i
 	return memory && next ? 0 : -ENOMEM;
 }
 
-static int table_create(struct table *table, uint32_t entries, int socket_id)
+static uint32_t entries_of(const struct tcp_config *config)
+{
+	return config->connections_max + config->half_open_max + config->time_wait_max;
+}
+
+static uint32_t slots_of(const struct tcp_config *config)
 {
 	uint32_t slots = 2;
 
-	while (slots < entries * 2)
+	while (slots < entries_of(config) * 2)
 		slots *= 2;
+	return slots;
+}
+
+static int table_create(struct table *table, uint32_t slots, int socket_id)
+{
 	table->slots = rte_zmalloc_socket("tcp table", slots * sizeof(*table->slots), 64, socket_id);
 	table->mask = slots - 1;
 	return table->slots ? 0 : -ENOMEM;
@@ -84,7 +94,6 @@ static int table_create(struct table *table, uint32_t entries, int socket_id)
 static int memory_create(struct tcp *tcp)
 {
 	const struct tcp_config *config = &tcp->config;
-	uint32_t entries = config->connections_max + config->half_open_max + config->time_wait_max;
 	int socket_id = config->socket_id;
 
 	if (pool_create(&tcp->tcbs, sizeof(struct tcb), config->connections_max, socket_id) != 0 ||
@@ -93,7 +102,23 @@ static int memory_create(struct tcp *tcp)
 		pool_create(&tcp->pieces, sizeof(struct piece), config->pieces_max, socket_id) != 0 ||
 		pool_create(&tcp->flights, sizeof(struct flight), config->pieces_max, socket_id) != 0)
 		return -ENOMEM;
-	return table_create(&tcp->table, entries, socket_id);
+	return table_create(&tcp->table, slots_of(config), socket_id);
+}
+
+uint64_t tcp_memory_bytes(const struct tcp_config *given)
+{
+	struct tcp_config config = *given;
+	uint64_t objects;
+
+	fill_limits(&config);
+	objects = (uint64_t)config.connections_max * sizeof(struct tcb) +
+		  (uint64_t)config.half_open_max * sizeof(struct half) +
+		  (uint64_t)config.time_wait_max * sizeof(struct wait) +
+		  (uint64_t)config.pieces_max * (sizeof(struct piece) + sizeof(struct flight));
+	return sizeof(struct tcp) + objects +
+	       sizeof(uint32_t) * ((uint64_t)entries_of(&config) + 2ULL * config.pieces_max) +
+	       (uint64_t)slots_of(&config) * sizeof(struct table_slot) +
+	       sizeof(uint16_t) * (config.port_last - config.port_first + 1ULL);
 }
 
 /* RFC 7323 2.3: the least shift with which the header can name the whole window. */
@@ -220,14 +245,21 @@ uint64_t tcp_next_ns(const struct tcp *tcp)
 	return at_once ? tcp->now_ns : timer_wheel_next_ns(&tcp->wheel);
 }
 
+static uint32_t level(const struct pool *pool)
+{
+	return __atomic_load_n(&pool->used, __ATOMIC_RELAXED);
+}
+
 void tcp_levels(const struct tcp *tcp, struct tcp_levels *ret_levels)
 {
 	*ret_levels = (struct tcp_levels){
-		.connections = tcp->tcbs.used,
-		.half_open = tcp->halves.used,
-		.time_wait = tcp->waits.used,
-		.pieces = tcp->pieces.used,
-		.under_way = tcp->flights.used,
-		.pinned_bytes = tcp->snd_pinned_bytes + tcp->rcv_pinned_bytes,
+		.connections = level(&tcp->tcbs),
+		.half_open = level(&tcp->halves),
+		.time_wait = level(&tcp->waits),
+		.pieces = level(&tcp->pieces),
+		.under_way = level(&tcp->flights),
+		.pinned_bytes = __atomic_load_n(&tcp->snd_pinned_bytes, __ATOMIC_RELAXED) +
+				__atomic_load_n(&tcp->rcv_pinned_bytes, __ATOMIC_RELAXED),
 	};
+	sources_levels(tcp, ret_levels);
 }

@@ -53,10 +53,15 @@ struct tcp_info {
 	bool timer_armed;
 };
 
+/* Read from any thread. */
 struct tcp_levels {
 	uint32_t connections, half_open, time_wait, pieces, under_way;
+	uint32_t ports, ports_max; /* source ports of all our addresses */
 	uint64_t pinned_bytes;
 };
+
+/* Bytes that tcp_create() takes for a configuration, the ports of one source address included. */
+uint64_t tcp_memory_bytes(const struct tcp_config *config);
 
 /* 0, -EINVAL, or -ENOMEM. */
 must_use int tcp_create(const struct tcp_config *config, uint64_t now_ns, struct tcp **ret_tcp);

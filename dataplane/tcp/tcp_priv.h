@@ -90,7 +90,7 @@ struct source {
 	uint16_t *ports; /* [capacity]; owner: this */
 	uint32_t capacity;
 	uint32_t head;
-	uint32_t count;
+	uint32_t count; /* writer: the owning thread; readers: control, relaxed */
 };
 
 struct tcp {
@@ -100,7 +100,8 @@ struct tcp {
 	struct timer_wheel wheel;
 	struct table table;
 	struct pool tcbs, halves, waits, pieces, flights;
-	uint64_t snd_pinned_bytes, rcv_pinned_bytes; /* by all connections: half of the quota each */
+	/* By all connections: half of the quota each. Writer: the owning thread; readers: control, relaxed. */
+	uint64_t snd_pinned_bytes, rcv_pinned_bytes;
 	struct tcp_listener listeners[TCP_LISTENERS_MAX];
 	struct source sources[TCP_SOURCES_MAX];
 	uint32_t source_count;

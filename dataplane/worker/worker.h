@@ -90,7 +90,18 @@ struct worker_level {
 	uint64_t exhausted; /* times there was none */
 };
 
-enum { WORKER_LEVEL_MBUFS, WORKER_LEVEL_PROBES, WORKER_LEVELS_MAX };
+enum {
+	WORKER_LEVEL_MBUFS,
+	WORKER_LEVEL_PROBES,
+	WORKER_LEVEL_CONNECTIONS,
+	WORKER_LEVEL_HALF_OPEN,
+	WORKER_LEVEL_TIME_WAIT,
+	WORKER_LEVEL_PIECES,
+	WORKER_LEVEL_UNDER_WAY,
+	WORKER_LEVEL_PINNED,
+	WORKER_LEVEL_PORTS,
+	WORKER_LEVELS_MAX
+};
 unsigned worker_levels(const struct worker *worker, struct worker_level ret_levels[static WORKER_LEVELS_MAX]);
 
 #endif

@@ -50,18 +50,47 @@ const struct refused_domains *worker_refused_domains(const struct worker *worker
 	return &worker->proxy.refused;
 }
 
+static struct worker_level level_of(
+	const struct worker *worker, const char *name, uint64_t used, uint64_t size, enum stat exhausted)
+{
+	return (struct worker_level){
+		.name = name, .used = used, .size = size, .exhausted = stats_get(&worker->stats, exhausted)};
+}
+
+/* Where running out is answered with something else than a refusal, that is what counts as exhausted. */
+static void tcp_rows(const struct worker *worker, struct worker_level *levels)
+{
+	const struct tcp_config *most = &worker->config.tcp;
+	struct tcp_levels now = {0};
+
+	tcp_levels(worker->tcp, &now);
+	levels[WORKER_LEVEL_CONNECTIONS] =
+		level_of(worker, "connections", now.connections, most->connections_max, STAT_tcp_no_tcb);
+	levels[WORKER_LEVEL_HALF_OPEN] =
+		level_of(worker, "half-open", now.half_open, most->half_open_max, STAT_tcp_cookies_sent);
+	levels[WORKER_LEVEL_TIME_WAIT] =
+		level_of(worker, "time-wait", now.time_wait, most->time_wait_max, STAT_tcp_time_wait_evicted);
+	levels[WORKER_LEVEL_PIECES] =
+		level_of(worker, "pieces", now.pieces, most->pieces_max, STAT_tcp_no_piece);
+	levels[WORKER_LEVEL_UNDER_WAY] =
+		(struct worker_level){.name = "under-way", .used = now.under_way, .size = most->pieces_max};
+	levels[WORKER_LEVEL_PINNED] = level_of(
+		worker, "pinned-bytes", now.pinned_bytes, most->memory_max_bytes, STAT_tcp_memory_full);
+	levels[WORKER_LEVEL_PORTS] =
+		level_of(worker, "source-ports", now.ports, now.ports_max, STAT_tcp_ports_exhausted);
+}
+
 unsigned worker_levels(const struct worker *worker, struct worker_level ret_levels[static WORKER_LEVELS_MAX])
 {
 	const struct rte_mempool *mbufs = worker->config.pool;
 	const struct pool *probes = &worker->probes.pool;
 
-	ret_levels[WORKER_LEVEL_MBUFS] = (struct worker_level){.name = "mbufs",
-		.used = rte_mempool_in_use_count(mbufs),
-		.size = mbufs->size,
-		.exhausted = stats_get(&worker->stats, STAT_worker_no_mbuf)};
+	ret_levels[WORKER_LEVEL_MBUFS] =
+		level_of(worker, "mbufs", rte_mempool_in_use_count(mbufs), mbufs->size, STAT_worker_no_mbuf);
 	ret_levels[WORKER_LEVEL_PROBES] = (struct worker_level){.name = "probes",
 		.used = __atomic_load_n(&probes->used, __ATOMIC_RELAXED),
 		.size = probes->object_count,
 		.exhausted = __atomic_load_n(&probes->exhausted, __ATOMIC_RELAXED)};
+	tcp_rows(worker, ret_levels);
 	return WORKER_LEVELS_MAX;
 }

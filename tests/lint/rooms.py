@@ -40,7 +40,9 @@ ROOMS = {
     "cli": (["control/cli/*"], ["api"], ["jansson", "libedit"]),
     "control": (
         ["control/*"],
-        BELOW_ALL + ["sip", "net", "conn", "proxy", "stats", "trace", "wire", "rcu", "worker", "plane", "config", "api"] + SNAPSHOT,
+        BELOW_ALL
+        + ["sip", "net", "tcp", "conn", "proxy", "stats", "trace", "wire", "rcu", "worker", "plane", "config", "api"]
+        + SNAPSHOT,
         ["dpdk", "hyperscan", "jansson", "cares", "jemalloc"],
     ),
 }

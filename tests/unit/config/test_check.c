@@ -38,6 +38,17 @@ static void test_sections_agree_with_themselves(void **state)
 		{"workers: {mbufs: 2047}\n", "f:14: workers.mbufs: is 2047, too few to fill the receive "
 					     "rings of 1 ports and to send; "
 					     "write at least 2048"},
+		{"workers: {mbufs: 10000}\ntcp: {memory_mb: 32}\n",
+			"f:14: workers.mbufs: is 10000, too few beside the 32 MiB of them that connections "
+			"may hold (tcp.memory_mb); write at least 13963"},
+		{"tcp: {port_first: 40000, port_last: 40010}\n",
+			"f:14: tcp.port_last: is 40010, which leaves less than 16 ports from 40000 on for "
+			"each "
+			"of 1 workers; write at least 40015"},
+		{"workers: {count: 4}\ntcp: {port_first: 40000, port_last: 40062}\n",
+			"f:15: tcp.port_last: is 40062, which leaves less than 16 ports from 40000 on for "
+			"each "
+			"of 4 workers; write at least 40063"},
 		{"workers:\n  count: 8\n  source_port_base: 65530\n",
 			"f:16: workers.source_port_base: leaves no port for worker 7; write at most 65528"},
 		{"probe: {timeout_ms: 600}\n",
@@ -283,6 +294,8 @@ static void test_what_is_legal_but_odd_is_warned_of(void **state)
 		"f:15: warning: routes[0].pattern: looks like a reversed domain, but without type it is");
 	expect_warning("routes:\n  - {pattern: domaina.com, type: domain, next_hop: a}\n",
 		"f:15: warning: routes[0].pattern: looks like a domain written forward");
+	expect_warning("tcp: {keepalive_ms: 5000, idle_timeout_ms: 5000}\n",
+		"f:14: warning: tcp.keepalive_ms: is 5000, not less than the idle timeout of 5000 ms");
 	expect_warning("acl: [10.0.0.5/24]\n",
 		"f:14: warning: acl[0].pattern: has bits set behind its prefix length");
 }

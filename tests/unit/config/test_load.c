@@ -21,6 +21,11 @@ static void test_the_smallest_file_has_every_default(void **state)
 	assert_int_equal(c->workers.count, 1);
 	assert_int_equal(c->workers.core_count, 0);
 	assert_int_equal(c->workers.source_port_base, 15060);
+	assert_int_equal(c->tcp.connections_max, 16384);
+	assert_int_equal(c->tcp.memory_mb, 0);
+	assert_int_equal(c->tcp.port_first, 32768);
+	assert_int_equal(c->tcp.port_last, 60999);
+	assert_int_equal(c->tcp.idle_timeout_ms, 1800000);
 	assert_int_equal(c->probe.interval_ms, 500);
 	assert_int_equal(c->probe.timeout_ms, 250);
 	assert_int_equal(c->probe.fall, 3);
@@ -46,6 +51,7 @@ static void test_every_section_is_read(void **state)
 		fixture_load_more("instance: {name: lb-1, retry_after_s: 7}\n"
 				  "memory: {huge_pages: off, memory_mb: 512}\n"
 				  "workers: {count: 2, cores: [4, 6], idle: poll, source_port_base: 20000}\n"
+				  "tcp: {connections_max: 100000, memory_mb: auto, window_bytes: 131072}\n"
 				  "probe: {interval_ms: 1000, timeout_ms: 1000, failback: manual}\n"
 				  "control: {socket: /tmp/s, mode: 0660}\n"
 				  "log: {level: debug, trace: [routing, sip_udp]}\n");
@@ -58,6 +64,9 @@ static void test_every_section_is_read(void **state)
 	assert_int_equal(c->workers.core_count, 2);
 	assert_int_equal(c->workers.cores[1], 6);
 	assert_int_equal(c->workers.idle, CONFIG_IDLE_POLL);
+	assert_int_equal(c->tcp.connections_max, 100000);
+	assert_int_equal(c->tcp.memory_mb, 0);
+	assert_int_equal(c->tcp.window_bytes, 131072);
 	assert_int_equal(c->probe.failback, CONFIG_FAILBACK_MANUAL);
 	assert_int_equal(c->control.mode, 0660);
 	assert_int_equal(c->log.level, CONFIG_LOG_DEBUG);

@@ -263,6 +263,20 @@ static void test_what_needs_a_restart_is_said_and_left_alone(void **state)
 	expect_done("reload");
 }
 
+static void test_the_stores_of_connections_are_shown(void **state)
+{
+	(void)state;
+	expect_done("-o csv show worker");
+	assert_non_null(
+		strstr(world.out, ",mbufs_used,mbufs_size,connections,half_open,time_wait,pinned_bytes\n"));
+	expect_done("-o csv show memory");
+	assert_non_null(strstr(world.out, "worker,1 connections,0,16384,0,"));
+	assert_non_null(strstr(world.out, "worker,1 half-open,0,4096,0,"));
+	assert_non_null(strstr(world.out, "worker,1 time-wait,0,16384,0,"));
+	assert_non_null(strstr(world.out, "worker,0 source-ports,0,"));
+	assert_non_null(strstr(world.out, "worker,0 pinned-bytes,0,"));
+}
+
 static void test_traces_are_switched_one_by_one(void **state)
 {
 	(void)state;
@@ -346,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_commit_writes_what_reload_reads),
 		cmocka_unit_test(test_a_file_that_is_wrong_is_refused_with_its_lines),
 		cmocka_unit_test(test_what_needs_a_restart_is_said_and_left_alone),
+		cmocka_unit_test(test_the_stores_of_connections_are_shown),
 		cmocka_unit_test(test_traces_are_switched_one_by_one),
 		cmocka_unit_test(test_what_changes_nothing_makes_no_generation),
 		cmocka_unit_test(test_names_are_completed_from_what_is_configured),
