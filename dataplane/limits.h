@@ -59,6 +59,7 @@ enum limits {
 
 	TCP_LISTENERS_MAX = 64,
 	TCP_SOURCES_MAX = 128,          /* local addresses to connect from */
+	TCP_PORT_TRIES_MAX = 64,        /* source ports looked at for one whose answers come home */
 	TCP_WINDOW_MAX_BYTES = 4 << 20, /* receive window that an operator can ask for */
 	TCP_SHIFT_MAX = 14,             /* RFC 7323 2.3 */
 	TCP_SPANS_MAX = 64,             /* pieces that one tcp_receive() shows */

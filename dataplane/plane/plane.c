@@ -108,6 +108,7 @@ static void describe_port(
 	const struct wire *wire = port_wire(plane->ports[index], owner);
 
 	port->own_queue = worker->index < facts->queues;
+	port->rss = facts->queues == plane->worker_count ? port_rss(plane->ports[index]) : NULL;
 	port->spread = plane->worker_count > 1 && (facts->queues < plane->worker_count || !facts->rss);
 	port->net.wire =
 		port->own_queue ? wire

@@ -44,6 +44,7 @@ struct port {
 	bool started;
 	struct rte_device *hotplugged; /* to be removed again; NULL when the EAL found it at its start */
 	struct port_facts facts;
+	struct net_rss rss;
 	struct queue queues[QUEUES_MAX];
 };
 
@@ -272,6 +273,41 @@ static bool has_interrupts(const struct port *port)
 	return all;
 }
 
+/* Spreads evenly where the device lets us, then believes what it says. */
+static void learn_reta(struct port *port, uint16_t size)
+{
+	struct rte_eth_rss_reta_entry64 entries[RSS_RETA_MAX / RTE_ETH_RETA_GROUP_SIZE] = {0};
+
+	for (uint16_t i = 0; i < size; i++) {
+		struct rte_eth_rss_reta_entry64 *entry = &entries[i / RTE_ETH_RETA_GROUP_SIZE];
+		entry->mask |= 1ULL << i % RTE_ETH_RETA_GROUP_SIZE;
+		entry->reta[i % RTE_ETH_RETA_GROUP_SIZE] = i % port->facts.queues;
+	}
+	(void)rte_eth_dev_rss_reta_update(port->device, entries, size);
+	if (rte_eth_dev_rss_reta_query(port->device, entries, size) != 0)
+		return;
+	for (uint16_t i = 0; i < size; i++)
+		port->rss.reta[i] = entries[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE];
+	port->rss.reta_size = size;
+}
+
+/* A forecast needs the key, a table, and a hash over the ports in both families. */
+static void learn_rss(struct port *port)
+{
+	const uint64_t needed = RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP;
+	struct rte_eth_rss_conf conf = {.rss_key = port->rss.key};
+	struct rte_eth_dev_info info;
+
+	if (!port->facts.rss || rte_eth_dev_info_get(port->device, &info) != 0)
+		return;
+	conf.rss_key_len = info.hash_key_size ? info.hash_key_size : RSS_KEY_MIN;
+	if (conf.rss_key_len < RSS_KEY_MIN || conf.rss_key_len > RSS_KEY_MAX || info.reta_size == 0 ||
+		info.reta_size > RSS_RETA_MAX || !rte_is_power_of_2(info.reta_size))
+		return;
+	if (rte_eth_dev_rss_hash_conf_get(port->device, &conf) == 0 && (conf.rss_hf & needed) == needed)
+		learn_reta(port, info.reta_size);
+}
+
 int port_start(struct port *port, char ret_error[static PORT_ERROR_MAX])
 {
 	int result = rte_eth_dev_start(port->device);
@@ -285,6 +321,7 @@ int port_start(struct port *port, char ret_error[static PORT_ERROR_MAX])
 	if (rte_eth_allmulticast_enable(port->device) != 0)
 		rte_eth_promiscuous_enable(port->device);
 	port->facts.interrupts = has_interrupts(port);
+	learn_rss(port);
 	return 0;
 }
 
@@ -303,6 +340,11 @@ const char *port_name(const struct port *port)
 const struct port_facts *port_facts(const struct port *port)
 {
 	return &port->facts;
+}
+
+const struct net_rss *port_rss(const struct port *port)
+{
+	return &port->rss;
 }
 
 const struct wire *port_wire(const struct port *port, unsigned queue)

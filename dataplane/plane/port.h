@@ -7,6 +7,7 @@
 #define PORT_H
 
 #include "base/ensure.h"
+#include "net/rss.h"
 #include "wire.h"
 
 #include <stdbool.h>
@@ -61,6 +62,9 @@ void port_stop(struct port *port);
 
 const char *port_name(const struct port *port);
 const struct port_facts *port_facts(const struct port *port);
+
+/* How the device chooses queues for segments, known from port_start() on; reta_size 0: it does not say. */
+const struct net_rss *port_rss(const struct port *port);
 
 /* The queue pair's wire; valid until port_destroy. */
 const struct wire *port_wire(const struct port *port, unsigned queue);

@@ -43,7 +43,7 @@ int tcp_connect(struct tcp *tcp, const struct endpoint *remote, uint64_t cookie,
 {
 	struct endpoint local;
 	struct tcp_key key;
-	int ret = source_take(tcp, &remote->ip, &local);
+	int ret = source_take(tcp, remote, &local);
 
 	ensure(now_ns >= tcp->now_ns);
 	tcp->now_ns = now_ns;

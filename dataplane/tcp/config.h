@@ -66,6 +66,9 @@ struct tcp_config {
 		void *ctx, const struct ip_addr *src, const struct ip_addr *dst, struct rte_mbuf *mbuf);
 	/* Optional: may a connection to `remote` begin at that address? Else any of the family may. */
 	bool (*source_fits)(void *ctx, const struct ip_addr *source, const struct ip_addr *remote);
+	/* Optional: will segments of a connection between these ends come to this worker by themselves? Ports
+	 * are tried for it, a bounded number of them. */
+	bool (*comes_home)(void *ctx, const struct endpoint *local, const struct endpoint *remote);
 	void (*event)(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why);
 };
 

@@ -62,6 +62,13 @@ static bool source_fits(const struct tcp *tcp, const struct source *source, cons
 	return !tcp->config.source_fits || tcp->config.source_fits(tcp->config.ctx, &source->ip, remote);
 }
 
+static void port_give(struct source *source, uint16_t port)
+{
+	ensure(source->count < source->capacity);
+	source->ports[(source->head + source->count) % source->capacity] = port;
+	__atomic_store_n(&source->count, source->count + 1, __ATOMIC_RELAXED);
+}
+
 static uint16_t port_take(struct source *source)
 {
 	uint16_t port = source->ports[source->head];
@@ -71,20 +78,40 @@ static uint16_t port_take(struct source *source)
 	return port;
 }
 
+/* The first of the next ports whose segments come home, else simply the next: what arrives elsewhere is
+ * handed over. Ports that were passed over go to the end of the ring. */
+static struct endpoint end_take(struct tcp *tcp, struct source *source, const struct endpoint *remote)
+{
+	const struct tcp_config *config = &tcp->config;
+	uint32_t tries = config->comes_home ? u32_min(source->count, TCP_PORT_TRIES_MAX) : 0;
+	struct endpoint local = {.ip = source->ip};
+
+	for (uint32_t i = 0; i < tries; i++) {
+		local.port = port_take(source);
+		if (config->comes_home(config->ctx, &local, remote))
+			return local;
+		port_give(source, local.port);
+	}
+	if (tries > 0)
+		tcp_count(tcp, STAT_tcp_ports_away);
+	local.port = port_take(source);
+	return local;
+}
+
 /* The addresses that fit take turns. */
-int source_take(struct tcp *tcp, const struct ip_addr *remote, struct endpoint *ret_local)
+int source_take(struct tcp *tcp, const struct endpoint *remote, struct endpoint *ret_local)
 {
 	int ret = -ENETUNREACH;
 
 	for (uint32_t i = 0; i < tcp->source_count; i++) {
 		struct source *source = &tcp->sources[(tcp->source_next + i) % tcp->source_count];
-		if (!source_fits(tcp, source, remote))
+		if (!source_fits(tcp, source, &remote->ip))
 			continue;
 		ret = -EADDRNOTAVAIL;
 		if (source->count == 0)
 			continue;
 		tcp->source_next = (tcp->source_next + i + 1) % tcp->source_count;
-		*ret_local = (struct endpoint){source->ip, port_take(source)};
+		*ret_local = end_take(tcp, source, remote);
 		return 0;
 	}
 	tcp_count(tcp, ret == -ENETUNREACH ? STAT_tcp_no_source : STAT_tcp_ports_exhausted);
@@ -96,9 +123,8 @@ void source_give(struct tcp *tcp, const struct tcp_key *key)
 	struct ip_addr ip = key_local(key);
 	struct source *source = source_find(tcp, &ip);
 
-	ensure(source != NULL && source->count < source->capacity);
-	source->ports[(source->head + source->count) % source->capacity] = key->local_port;
-	__atomic_store_n(&source->count, source->count + 1, __ATOMIC_RELAXED);
+	ensure(source != NULL);
+	port_give(source, key->local_port);
 }
 
 void sources_levels(const struct tcp *tcp, struct tcp_levels *ret_levels)

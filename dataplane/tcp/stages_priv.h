@@ -138,7 +138,7 @@ void queue_cut(struct tcb *tcb, struct queue queue, uint32_t bytes);
 
 /* ports.c */
 void sources_levels(const struct tcp *tcp, struct tcp_levels *ret_levels);
-int source_take(struct tcp *tcp, const struct ip_addr *remote, struct endpoint *ret_local);
+int source_take(struct tcp *tcp, const struct endpoint *remote, struct endpoint *ret_local);
 void source_give(struct tcp *tcp, const struct tcp_key *key);
 void sources_free(struct tcp *tcp);
 

@@ -100,7 +100,8 @@ struct tcp {
 	struct timer_wheel wheel;
 	struct table table;
 	struct pool tcbs, halves, waits, pieces, flights;
-	/* By all connections: half of the quota each. Writer: the owning thread; readers: control, relaxed. */
+	/* By all connections: half of the quota each. Writer: the owning thread; readers: control, relaxed.
+	 */
 	uint64_t snd_pinned_bytes, rcv_pinned_bytes;
 	struct tcp_listener listeners[TCP_LISTENERS_MAX];
 	struct source sources[TCP_SOURCES_MAX];

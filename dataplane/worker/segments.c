@@ -48,6 +48,29 @@ static bool source_fits(void *ctx, const struct ip_addr *source, const struct ip
 	return net_source_fits(worker_of(ctx)->net, source, remote);
 }
 
+static const struct net_rss *rss_of(const struct worker *worker, const struct ip_addr *local)
+{
+	for (unsigned i = 0; i < worker->config.port_count; i++) {
+		const struct worker_port *port = &worker->config.ports[i];
+		for (unsigned k = 0; k < port->net.local_count; k++) {
+			if (ip_equal(&port->net.local[k].addr, local))
+				return port->rss;
+		}
+	}
+	return NULL;
+}
+
+/* Queue i is worker i's. Where a device's choice is unknown, or has fewer queues, any port is as good. */
+static bool comes_home(void *ctx, const struct endpoint *local, const struct endpoint *remote)
+{
+	const struct worker *worker = worker_of(ctx);
+	const struct net_rss *rss = rss_of(worker, &local->ip);
+
+	if (!rss || rss->reta_size == 0)
+		return true;
+	return net_rss_queue(rss, local, remote) == worker->config.index;
+}
+
 /* The ports of each worker; a remainder belongs to nobody. */
 static uint32_t ports_each(const struct worker_config *config)
 {
@@ -102,6 +125,8 @@ int worker_tcp_create(struct worker *worker)
 	tcp.ctx = worker;
 	tcp.output = segment_output;
 	tcp.source_fits = source_fits;
+	if (config->count > 1)
+		tcp.comes_home = comes_home;
 	tcp.event = worker_stream_event;
 	result = tcp_create(&tcp, config->now_ns, &worker->tcp);
 	if (result == 0)

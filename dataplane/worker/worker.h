@@ -14,6 +14,7 @@
 #include "worker/figures.h"
 #include "worker/mailbox.h"
 #include "net/net.h"
+#include "net/rss.h"
 #include "proxy/refused.h"
 #include "stats.h"
 #include "tcp/config.h"
@@ -29,6 +30,7 @@ struct worker;
 struct worker_port {
 	struct net_port_config net; /* its wire: a queue pair of this worker, or exchange_wire() */
 	bool own_queue;             /* this worker polls the wire; else frames come by the exchange */
+	const struct net_rss *rss;  /* of a device with a queue for each worker; borrowed; NULL: unknown */
 	bool spread; /* fewer queues than workers, or no RSS: give flows to all workers by their hash */
 };
 

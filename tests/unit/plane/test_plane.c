@@ -93,6 +93,34 @@ static void test_workers_run_stop_and_run_again(void **state)
 	destroy(plane);
 }
 
+static void test_a_device_says_how_it_spreads_segments(void **state)
+{
+	struct plane *plane = create("net_null6,no-rx=1", 2, IDLE_ADAPTIVE);
+	const struct net_rss *rss = port_rss(plane_port(plane, 0));
+	uint8_t any = 0;
+
+	(void)state;
+	assert_int_equal(rss->reta_size, 0);
+	start(plane);
+	assert_int_equal(rss->reta_size, 128);
+	for (unsigned i = 0; i < rss->reta_size; i++)
+		assert_int_equal(rss->reta[i], i % 2);
+	for (unsigned i = 0; i < RSS_KEY_MIN; i++)
+		any |= rss->key[i];
+	assert_int_not_equal(any, 0);
+	destroy(plane);
+}
+
+static void test_a_device_with_one_queue_has_nothing_to_say(void **state)
+{
+	struct plane *plane = create("net_null7,no-rx=1", 1, IDLE_ADAPTIVE);
+
+	(void)state;
+	start(plane);
+	assert_int_equal(port_rss(plane_port(plane, 0))->reta_size, 0);
+	destroy(plane);
+}
+
 /* CPU time of the whole process. */
 static uint64_t cpu_ns(void)
 {
@@ -240,6 +268,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_workers_run_stop_and_run_again),
+		cmocka_unit_test(test_a_device_says_how_it_spreads_segments),
+		cmocka_unit_test(test_a_device_with_one_queue_has_nothing_to_say),
 		cmocka_unit_test(test_an_idle_adaptive_worker_does_not_burn_its_core),
 		cmocka_unit_test(test_a_polling_worker_never_naps),
 		cmocka_unit_test(test_a_busy_worker_measures_itself),

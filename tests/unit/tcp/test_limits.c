@@ -164,6 +164,65 @@ static void test_only_addresses_that_fit_the_peer_are_connected_from(void **stat
 	assert_int_equal(rig_count(&rig, STAT_tcp_ports_exhausted), 1);
 }
 
+static bool odd_comes_home(void *ctx, const struct endpoint *local, const struct endpoint *remote)
+{
+	(void)ctx;
+	(void)remote;
+	return local->port & 1;
+}
+
+static void test_ports_whose_answers_come_home_are_taken_first(void **state)
+{
+	struct tcb *tcbs[8];
+	struct tcp_info info;
+	bool seen[8] = {false};
+
+	(void)state;
+	rig.config.comes_home = odd_comes_home;
+	rig_start(&rig);
+	for (unsigned i = 0; i < 8; i++) {
+		assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcbs[i]), 0);
+		tcp_info(tcbs[i], &info);
+		assert_int_equal(info.local.port & 1, i < 4);
+		assert_false(seen[info.local.port - 40000]);
+		seen[info.local.port - 40000] = true;
+	}
+	assert_int_equal(rig_count(&rig, STAT_tcp_ports_away), 4);
+	/* A port that comes back is found wherever it stands in the ring. */
+	tcp_info(tcbs[2], &info);
+	tcp_abort(tcbs[6], rig.now_ns);
+	tcp_abort(tcbs[2], rig.now_ns);
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcbs[2]), 0);
+	tcp_info(tcbs[2], &info);
+	assert_int_equal(info.local.port & 1, 1);
+	assert_int_equal(rig_count(&rig, STAT_tcp_ports_away), 4);
+}
+
+static unsigned asked;
+
+static bool never_comes_home(void *ctx, const struct endpoint *local, const struct endpoint *remote)
+{
+	(void)ctx;
+	(void)local;
+	(void)remote;
+	asked++;
+	return false;
+}
+
+static void test_the_search_for_a_port_is_bounded(void **state)
+{
+	struct tcb *tcb;
+
+	(void)state;
+	rig.config.port_last = (uint16_t)(rig.config.port_first + 9999);
+	rig.config.comes_home = never_comes_home;
+	rig_start(&rig);
+	asked = 0;
+	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), 0);
+	assert_int_equal(asked, TCP_PORT_TRIES_MAX);
+	assert_int_equal(rig_count(&rig, STAT_tcp_ports_away), 1);
+}
+
 static void test_a_second_source_address_doubles_the_ports(void **state)
 {
 	struct ip_addr second = rig.local.ip;
@@ -422,6 +481,8 @@ int main(void)
 		RIG_TEST(test_without_a_free_connection_none_is_begun),
 		RIG_TEST(test_ports_run_out_and_come_back),
 		RIG_TEST(test_only_addresses_that_fit_the_peer_are_connected_from),
+		RIG_TEST(test_ports_whose_answers_come_home_are_taken_first),
+		RIG_TEST(test_the_search_for_a_port_is_bounded),
 		RIG_TEST(test_a_second_source_address_doubles_the_ports),
 		RIG_TEST(test_without_an_mbuf_a_segment_counts_as_lost),
 		RIG_TEST(test_pieces_run_out_for_all_connections_together),

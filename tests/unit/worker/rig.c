@@ -92,9 +92,10 @@ static void create_worker(struct rig *rig, unsigned index)
 	};
 	struct worker_port *port = &config.ports[0];
 
-	port->own_queue = index == 0;
-	port->spread = rig->worker_count > 1;
-	port->net.wire = index == 0 ? &rig->wire : exchange_wire(rig->exchange, index, 0, 0, &rig->wire);
+	port->rss = rig->rss;
+	port->own_queue = index == 0 || rig->rss;
+	port->spread = rig->worker_count > 1 && !rig->rss;
+	port->net.wire = port->own_queue ? &rig->wire : exchange_wire(rig->exchange, index, 0, 0, &rig->wire);
 	port->net.local[0] = (struct ip_prefix){endpoint_of(BALANCER).ip, 24};
 	port->net.local_count = 1;
 	assert_int_equal(worker_create(&config, &rig->workers[index]), 0);
@@ -123,31 +124,48 @@ static void build_snapshot(struct rig *rig, enum transport transport)
 	snapshot_fixture_build(f);
 }
 
-struct rig *rig_create(unsigned worker_count)
-{
-	return rig_create_over(worker_count, TRANSPORT_UDP);
-}
+struct plan {
+	unsigned worker_count;
+	enum transport transport;
+	const struct net_rss *rss;
+};
 
-struct rig *rig_create_over(unsigned worker_count, enum transport transport)
+static struct rig *create(const struct plan *plan)
 {
 	struct rig *rig = aligned_alloc(64, (sizeof(*rig) + 63) / 64 * 64);
 
 	assert_non_null(rig);
 	memset(rig, 0, sizeof(*rig));
-	rig->worker_count = worker_count;
+	rig->worker_count = plan->worker_count;
+	rig->rss = plan->rss;
 	rig->now_ns = 1000 * RIG_MS;
 	rig->wire = (struct wire){.rx = wire_rx, .tx = wire_tx, .ctx = rig, .mtu = 1500};
 	memcpy(rig->wire.mac, balancer_mac, 6);
 	rig->pool = rte_mempool_lookup("rig");
 	if (!rig->pool)
 		rig->pool = eal_pool("rig", RIG_MBUFS, RTE_PKTMBUF_HEADROOM + 2560);
-	build_snapshot(rig, transport);
-	assert_int_equal(rcu_create(worker_count, &rig->fixture.snap, &rig->rcu), 0);
-	if (worker_count > 1)
-		assert_int_equal(exchange_create(worker_count, &rig->exchange), 0);
-	for (unsigned i = 0; i < worker_count; i++)
+	build_snapshot(rig, plan->transport);
+	assert_int_equal(rcu_create(plan->worker_count, &rig->fixture.snap, &rig->rcu), 0);
+	if (plan->worker_count > 1)
+		assert_int_equal(exchange_create(plan->worker_count, &rig->exchange), 0);
+	for (unsigned i = 0; i < plan->worker_count; i++)
 		create_worker(rig, i);
 	return rig;
+}
+
+struct rig *rig_create(unsigned worker_count)
+{
+	return create(&(struct plan){worker_count, TRANSPORT_UDP, NULL});
+}
+
+struct rig *rig_create_over(unsigned worker_count, enum transport transport)
+{
+	return create(&(struct plan){worker_count, transport, NULL});
+}
+
+struct rig *rig_create_rss(unsigned worker_count, const struct net_rss *rss)
+{
+	return create(&(struct plan){worker_count, TRANSPORT_UDP, rss});
 }
 
 void rig_destroy(struct rig *rig)

@@ -36,6 +36,7 @@ struct rig {
 	struct wire wire;
 	uint64_t now_ns;
 	bool wire_refuses;
+	const struct net_rss *rss;     /* NULL: one queue, the first worker's */
 	uint32_t waiting_count, taken; /* frames to receive */
 	struct packet *waiting[RIG_FRAMES_MAX];
 	uint32_t sent_count; /* without ARP, which is answered */
@@ -45,6 +46,9 @@ struct rig {
 struct rig *rig_create(unsigned worker_count);
 /* The listener and the nodes over that transport. */
 struct rig *rig_create_over(unsigned worker_count, enum transport transport);
+/* The same where each worker has a queue, and the device says how it fills them. It lies: whoever asks first
+ * gets what is there. */
+struct rig *rig_create_rss(unsigned worker_count, const struct net_rss *rss);
 /* Checks that every packet buffer is back. */
 void rig_destroy(struct rig *rig);
 

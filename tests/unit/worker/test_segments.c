@@ -89,6 +89,32 @@ static void test_a_segment_on_the_wrong_worker_is_handed_over_and_never_reset(vo
 	rig_destroy(rig);
 }
 
+static void test_ports_are_chosen_so_that_the_device_brings_answers_home(void **state)
+{
+	static struct net_rss rss = {.reta_size = 4, .reta = {0, 1, 1, 0}};
+	struct rig *rig = rig_create_rss(2, &rss);
+	struct endpoint node = end_of(NODE);
+	struct endpoint local;
+
+	(void)state;
+	for (unsigned i = 0; i < RSS_KEY_MIN; i++)
+		rss.key[i] = (uint8_t)(i * 151 + 77);
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned k = 0; k < 32; k++) {
+			rig_forget_sent(rig);
+			connect_from(rig, i);
+			rig_sent_segment(rig, 0, &local);
+			assert_int_equal(net_rss_queue(&rss, &local, &node), i);
+			/* The rig's device lies: all the same it is handed over, and established. */
+			agree(rig, 0, &local);
+		}
+		assert_int_equal(stats_get(worker_stats(rig->workers[i]), STAT_tcp_connected), 32);
+	}
+	assert_int_equal(rig_count(rig, STAT_tcp_ports_away), 0);
+	assert_int_equal(rig_count(rig, STAT_tcp_resets_sent), 0);
+	rig_destroy(rig);
+}
+
 static void test_without_the_slices_a_wrong_worker_would_reset_it(void **state)
 {
 	struct rig *rig = rig_create(2);
@@ -210,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_worker_connects_from_its_own_slice_of_the_ports),
 		cmocka_unit_test(test_a_segment_on_the_wrong_worker_is_handed_over_and_never_reset),
+		cmocka_unit_test(test_ports_are_chosen_so_that_the_device_brings_answers_home),
 		cmocka_unit_test(test_without_the_slices_a_wrong_worker_would_reset_it),
 		cmocka_unit_test(test_an_error_about_a_segment_reaches_the_worker_that_sent_it),
 		cmocka_unit_test(test_all_segments_of_a_call_to_a_listener_meet_on_one_worker),
