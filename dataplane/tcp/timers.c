@@ -76,19 +76,30 @@ void give_up_arm(struct tcb *tcb)
 		tcb_arm(tcb, TCB_GIVE_UP, gone_ns < limit_ns ? limit_ns - gone_ns : 0);
 }
 
+/*
+ * The first byte under way, and no more of its segment: the path may swallow large ones, and nobody would see
+ * that while the window is closed.
+ */
+static void probe_again(struct tcb *tcb)
+{
+	struct flight *head = tcb->flight_head;
+	bool whole = head->seq + 1 == head->end;
+
+	flight_mark(tcb, head, FLIGHT_EVER, 0);
+	head->sent_ns = tcb->tcp->now_ns;
+	transmit(tcb, head->seq, head->seq + 1, whole ? head->flags : 0);
+}
+
 /* A real byte: a probe without one is ignored by some, and need not be answered (RFC 9293 3.8.6.1). */
 static void persist_fire(struct tcb *tcb)
 {
 	uint32_t bytes = u32_max(1, u32_min(tcb->snd_wnd, tcb->mss));
 
 	tcp_count(tcb->tcp, STAT_tcp_window_probes);
-	if (tcb->flight_head) {
-		flight_mark(tcb, tcb->flight_head, FLIGHT_EVER, 0);
-		tcb->flight_head->sent_ns = tcb->tcp->now_ns;
-		transmit(tcb, tcb->flight_head->seq, tcb->flight_head->end, tcb->flight_head->flags);
-	} else {
+	if (tcb->flight_head)
+		probe_again(tcb);
+	else
 		(void)output_new(tcb, bytes);
-	}
 	if (tcb->backoff < 16)
 		tcb->backoff++;
 	tcb_arm(tcb, TCB_RETRANSMIT, rto_ns(tcb));
