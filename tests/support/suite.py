@@ -97,6 +97,7 @@ def plan():
             meson_stage("tests", "build", ("build-gcc",)),
             Stage("lint", [[python, "tests/lint"]], 300, ("build-gcc",)),
             Stage("format", [["./run", "fmt", "--check"]], 120, whole=True),
+            Stage("gate", [[python, "bench/gate.py"]], 300, ("build-gcc",), skip=absent("valgrind")),
         ],
         [Stage("scenarios", [[python, "tests/scenario"]], 600, ("build-gcc",), skip=why_no_scenarios())],
         # The one without Kamailio comes last: what is then in build/demo/ is what README and docs speak of.
