@@ -72,6 +72,7 @@ enum proxy_action proxy_input(
 	out->node_slot = PROXY_NO_NODE;
 	out->status = 0;
 	out->is_request = false;
+	out->untrusted = false;
 	if (is_keepalive(in->bytes)) {
 		stats_inc(proxy->stats, STAT_sip_keepalives);
 		return PROXY_DROP;

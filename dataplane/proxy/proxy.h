@@ -90,6 +90,8 @@ struct proxy_out {
 	uint16_t status;     /* of a response or of our reply; 0 for a request */
 	uint8_t transport;   /* enum transport */
 	bool is_request;
+	bool untrusted; /* the ACL does not admit the sender, who is to lose his connection (R-ACL-2); also
+			   valid with PROXY_DROP */
 	bool is_repeat; /* sent before, or an ACK or CANCEL of ours: no new request in a node's figures */
 };
 

@@ -24,6 +24,7 @@ static enum proxy_action refuse_stranger(struct passage *passage)
 	tracef(passage->proxy->trace, TRACE_LOG,
 		"ACL - upstream not trusted - need to authenticate: %s at listener %s", source,
 		passage->listener->name);
+	passage->out->untrusted = true;
 	if (!passage->listener->acl_drop)
 		return reply_refuse(passage, 403, STAT_sip_acl_refused);
 	stats_inc(passage->proxy->stats, STAT_sip_acl_dropped);

@@ -47,13 +47,14 @@ static void pass_in_place(struct worker *worker, const struct proxy_in *in)
 static void pass_by_scratch(struct worker *worker, const struct proxy_in *in)
 {
 	struct proxy_out out = {.buf = worker->outgoing, .buf_size = sizeof(worker->outgoing)};
+	bool done = is_done(proxy_input(&worker->proxy, worker->snap, in, &out));
 
-	if (is_done(proxy_input(&worker->proxy, worker->snap, in, &out)))
-		return;
-	ensure(out.len > 0 && out.len <= out.buf_size);
+	ensure(done || (out.len > 0 && out.len <= out.buf_size));
 	/* Without a transaction nobody can be told of a failure; it is counted where it happens. */
-	if (worker_way_out(worker, &out) != 0)
-		return;
+	if (!done && worker_way_out(worker, &out) != 0)
+		done = true;
+	if (out.untrusted)
+		conns_close(worker->conns, in->conn, worker->now_ns);
 }
 
 static bool fits_in_place(const struct worker *worker, const struct proxy_in *in)

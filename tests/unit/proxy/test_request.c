@@ -20,6 +20,7 @@ static void test_a_stranger_gets_403_and_a_log_line(void **state)
 
 	(void)state;
 	expect_refusal(give(STRANGER, LISTENER4, request((struct ask){0})), 403, STAT_sip_acl_refused);
+	assert_true(world.out.untrusted);
 	assert_true(trace_take(&world.trace, &record));
 	assert_memory_equal(record.text,
 		"ACL - upstream not trusted - need to authenticate: 203.0.113.9:5060",
@@ -33,6 +34,7 @@ static void test_a_stranger_gets_silence_where_the_listener_says_so(void **state
 	assert_int_equal(give(STRANGER, LISTENER4, request((struct ask){0})), PROXY_DROP);
 	assert_int_equal(counted(STAT_sip_acl_dropped), 1);
 	assert_int_equal(counted(STAT_sip_replies), 0);
+	assert_true(world.out.untrusted);
 }
 
 static void test_a_stranger_with_a_broken_request_learns_no_more_than_others(void **state)
@@ -56,6 +58,7 @@ static void test_a_node_needs_no_acl_entry(void **state)
 {
 	(void)state;
 	assert_int_equal(give_from_node(request((struct ask){0})), PROXY_FORWARD);
+	assert_false(world.out.untrusted);
 }
 
 static void test_a_request_to_no_listener_is_dropped(void **state)
