@@ -91,10 +91,32 @@ struct span passage_message(const struct passage *passage)
 	return span_from(passage->msg->start_line.p, passage->in->bytes.p + passage->msg->total_len);
 }
 
+/*
+ * RFC 3261 16.6 step 8. Only a datagram may do without: in a stream, whoever reads on would take its body for
+ * messages of ours. Written whatever the transport, because a response may leave by another one than its
+ * first copy did.
+ */
+static void edit_content_length(struct passage *passage)
+{
+	const struct sip_msg *msg = passage->msg;
+	struct sip_edits *edits = &passage->proxy->edits;
+	struct sip_writer w;
+
+	if (likely_true(msg->has_content_length))
+		return;
+	w = sip_edit_begin(edits);
+	sip_write_lit(&w, "Content-Length: ");
+	sip_write_u32(&w, (uint32_t)msg->body.len);
+	sip_write_lit(&w, "\r\n");
+	/* In front of the empty line. */
+	sip_edit_end_insert(edits, passage->in->bytes.p + msg->header_end - 2, &w);
+}
+
 int passage_render(struct passage *passage)
 {
 	struct proxy_out *out = passage->out;
 
+	edit_content_length(passage);
 	return sip_edits_render(&passage->proxy->edits, out->buf, out->buf_size, &out->len);
 }
 

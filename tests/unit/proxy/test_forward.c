@@ -36,6 +36,28 @@ static void test_our_lines_stand_first_and_all_else_is_as_it_came(void **state)
 	assert_int_equal(world.out.status, 0);
 }
 
+/* RFC 3261 16.6 step 8: else a stream's reader would take the body for the next message. */
+static void test_a_body_without_a_length_is_given_one(void **state)
+{
+	static const char head[] =
+		"MESSAGE sip:bob@example.com SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKc\r\n"
+		"From: <sip:a@a.example>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: c\r\n"
+		"CSeq: 1 MESSAGE\r\nMax-Forwards: 9\r\n";
+	static const char body[] = "BYE sip:bob@example.com SIP/2.0\r\n\r\n";
+	char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s\r\n%s", head, body);
+	assert_int_equal(give_from_client(text), PROXY_FORWARD);
+	expect_text(
+		"\r\nMax-Forwards: 8\r\nContent-Length: 35\r\n\r\nBYE sip:bob@example.com SIP/2.0\r\n\r\n");
+	/* One that has a length has no second. */
+	snprintf(text, sizeof(text), "%sl: 35\r\n\r\n%s", head, body);
+	assert_int_equal(give_from_client(text), PROXY_FORWARD);
+	expect_no_text("Content-Length");
+}
+
 static void test_each_worker_sends_from_a_port_of_its_own_and_says_so(void **state)
 {
 	(void)state;
@@ -322,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 		T(test_our_lines_stand_first_and_all_else_is_as_it_came),
+		T(test_a_body_without_a_length_is_given_one),
 		T(test_each_worker_sends_from_a_port_of_its_own_and_says_so),
 		T(test_ipv6_stands_in_brackets),
 		T(test_max_forwards_is_one_less),
