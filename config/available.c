@@ -15,7 +15,6 @@ static const struct {
 	const char *instead;
 } missing[] = {
 	{"listener", "transport", "tls", "udp"},
-	{"listener", "mode", "stateful", "stateless"},
 	{"node", "transport", "tls", "udp"},
 	{"route", "protocol", "tls", "udp"},
 };

@@ -343,7 +343,8 @@ static const struct schema_key *find_section(struct span name, struct config_rep
 	if (key && key->kind == SCHEMA_SECTION)
 		return key;
 	config_report_error(report, 0, "",
-		"%s is not a section; write instance, memory, workers, tcp, control, log or probe",
+		"%s is not a section; write instance, memory, workers, tcp, transactions, control, log or "
+		"probe",
 		text_quote(name, quoted));
 	return NULL;
 }

@@ -64,11 +64,12 @@ struct config_route {
 	char *next_hop;    /* node name or IP literal; NULL only with block: ask config_next_hop() */
 	struct ip_addr next_hop_address; /* next_hop as IP literal; family IP_NONE = it names a node */
 	uint16_t next_hop_port;
-	uint16_t priority; /* lower is higher */
-	uint16_t weight;   /* 0 = the node's */
-	uint8_t protocol;  /* enum transport, of an IP literal */
-	uint8_t type;      /* enum config_route_type */
-	uint8_t scope;     /* enum config_scope, of type domain */
+	uint16_t priority;            /* lower is higher */
+	uint16_t weight;              /* 0 = the node's */
+	uint16_t failover_timeout_ms; /* 0 = the instance's */
+	uint8_t protocol;             /* enum transport, of an IP literal */
+	uint8_t type;                 /* enum config_route_type */
+	uint8_t scope;                /* enum config_scope, of type domain */
 	bool in_service;
 	bool block;
 	bool allow_less_specific;
@@ -102,6 +103,7 @@ struct config {
 	struct config_memory memory;
 	struct config_workers workers;
 	struct config_tcp tcp;
+	struct config_transactions transactions;
 	struct config_probe probe;
 	struct config_control control;
 	struct config_log log;

@@ -107,6 +107,21 @@ static const struct schema_key tcp_keys[] = {
 		       "lifetime)."},
 };
 
+static const struct schema_key transactions_keys[] = {
+	{"failover_timeout_ms", SCHEMA_UINT, AT(config_transactions, failover_timeout_ms), .min = 50,
+		.max = 60000, .zero = "off", .fallback = "2000", .example = "2000",
+		.doc = "A node that gives no response to a request for so long loses it to the next "
+		       "candidate."},
+	{"max", SCHEMA_UINT, AT(config_transactions, max), .min = 16, .max = 1 << 22, .zero = "off",
+		.fallback = "65536", .example = "65536",
+		.doc = "Transactions of each worker. Requests beyond them are forwarded without state, and "
+		       "counted."},
+	{"texts_mb", SCHEMA_UINT, AT(config_transactions, texts_mb), .min = 1, .max = 1 << 16, .zero = "auto",
+		.fallback = "auto", .example = "256",
+		.doc = "Memory of each worker for the texts of messages that transactions keep; auto is 3 "
+		       "KiB for each."},
+};
+
 static const struct schema_key probe_keys[] = {
 	{"method", SCHEMA_WORD, AT(config_probe, method), .fallback = "options", .words = method_words,
 		.example = "options", .doc = "The request that asks a node whether it is alive."},
@@ -153,6 +168,8 @@ static const struct schema sections[] = {
 	{"workers", "The threads that carry the traffic.", sizeof(struct config_workers), KEYS(workers_keys)},
 	{"tcp", "Connections: what each worker can carry, and how long it is patient.",
 		sizeof(struct config_tcp), KEYS(tcp_keys)},
+	{"transactions", "What is remembered of requests under way, on listeners of mode transaction.",
+		sizeof(struct config_transactions), KEYS(transactions_keys)},
 	{"control", "The way in for operators.", sizeof(struct config_control), KEYS(control_keys)},
 	{"log", "What is written down.", sizeof(struct config_log), KEYS(log_keys)},
 };
@@ -178,8 +195,9 @@ static const struct schema_key root_keys[] = {
 	SECTION(1, memory),
 	SECTION(2, workers),
 	SECTION(3, tcp),
-	SECTION(4, control),
-	SECTION(5, log),
+	SECTION(4, transactions),
+	SECTION(5, control),
+	SECTION(6, log),
 	LIST(CONFIG_PORTS, "ports", CONFIG_PORTS_MAX, "The network devices. At least one."),
 	LIST(CONFIG_LISTENERS, "listeners", CONFIG_LISTENERS_MAX,
 		"The addresses and ports that requests come to. At least one."),

@@ -10,7 +10,7 @@
 
 static const char *const transport_words[] = {"udp", "tcp", "tls", NULL};
 static const char *const acl_words[] = {"answer", "drop", NULL};
-static const char *const mode_words[] = {"stateless", "stateful", NULL};
+static const char *const mode_words[] = {"transaction", "stateless", NULL};
 static const char *const admin_words[] = {"ready", "drain", "maint", NULL};
 static const char *const type_words[] = {"domain", "user", NULL};
 
@@ -62,8 +62,10 @@ static const struct schema_key listener_keys[] = {
 		.example = "answer", .doc = "A source outside the ACL gets 403 (answer) or silence (drop)."},
 	{"record_route", SCHEMA_BOOL, AT(config_listener, record_route), .fallback = "on", .example = "on",
 		.doc = "Stay in the path of dialogs, so that later requests find the node that has them."},
-	{"mode", SCHEMA_WORD, AT(config_listener, mode), .fallback = "stateless", .words = mode_words,
-		.example = "stateless", .doc = "How requests are forwarded (RFC 3261 16.11 for stateless)."},
+	{"mode", SCHEMA_WORD, AT(config_listener, mode), .fallback = "transaction", .words = mode_words,
+		.example = "transaction",
+		.doc = "transaction remembers each request until it is answered and sends it elsewhere when "
+		       "its node fails; stateless forwards it and forgets (RFC 3261 16.11)."},
 };
 
 static const struct schema_key node_keys[] = {
@@ -115,6 +117,10 @@ static const struct schema_key route_keys[] = {
 		.doc = "Share of the work among routes of equal priority; node takes the node's weight (1 "
 		       "for an IP "
 		       "address)."},
+	{"failover_timeout_ms", SCHEMA_UINT, AT(config_route, failover_timeout_ms), .min = 50, .max = 60000,
+		.zero = "instance", .fallback = "instance", .example = "1000",
+		.doc = "Silence of the next hop after which a request is sent to another; instance takes "
+		       "transactions.failover_timeout_ms."},
 	{"in_service", SCHEMA_BOOL, AT(config_route, in_service), .fallback = "on", .example = "on",
 		.doc = "Off keeps the route but does not use it."},
 	{"block", SCHEMA_BOOL, AT(config_route, block), .fallback = "off", .example = "off",

@@ -62,6 +62,13 @@ struct config_tcp {
 	uint32_t time_wait_ms;
 };
 
+struct config_transactions {
+	struct config_head head;
+	uint32_t max;                 /* of each worker; 0 = none are kept */
+	uint32_t texts_mb;            /* of each worker; 0 = as much as `max` transactions need */
+	uint16_t failover_timeout_ms; /* silence of a node until another is asked; 0 = for ever */
+};
+
 struct config_probe {
 	struct config_head head;
 	uint8_t method;   /* enum config_probe_method */

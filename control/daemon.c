@@ -202,6 +202,10 @@ static void describe_plane(struct daemon *daemon)
 	plane->port_count = config_count(config, CONFIG_PORTS);
 	plane->ports = daemon->plane_ports;
 	plane->tcp = size_tcp(config);
+	plane->transactions = (struct txns_config){.transactions_max = config->transactions.max};
+	if (config->transactions.texts_mb > 0)
+		text_store_counts_within(
+			(uint64_t)config->transactions.texts_mb << 20, plane->transactions.text_counts);
 	for (unsigned i = 0; i < plane->port_count; i++) {
 		const struct config_port *port = config_port_at(config, i);
 		struct plane_port *to = &daemon->plane_ports[i];

@@ -473,7 +473,8 @@ static void fill_route(const struct item *item, struct route *ret_route)
 		.flags = (uint8_t)((config->in_service ? ROUTE_IN_SERVICE : 0) |
 				   (config->block ? ROUTE_BLOCK : 0) |
 				   (config->allow_less_specific ? ROUTE_LESS_SPECIFIC : 0)),
-		.hop = {item->id, item->target.slot, config->priority, item->target.weight},
+		.hop = {item->id, item->target.slot, config->priority, item->target.weight,
+			config->failover_timeout_ms},
 	};
 }
 

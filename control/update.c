@@ -21,7 +21,9 @@ static uint64_t next_generation(const struct daemon *daemon)
 bool update_is_live(const struct change_item *item)
 {
 	if (item->list == CONFIG_LISTS)
-		return strcmp(item->section, "probe") == 0 || strcmp(item->section, "log") == 0;
+		return strcmp(item->section, "probe") == 0 || strcmp(item->section, "log") == 0 ||
+		       (strcmp(item->section, "transactions") == 0 &&
+			       strcmp(item->key, "failover_timeout_ms") == 0);
 	return item->list != CONFIG_PORTS;
 }
 
@@ -208,10 +210,25 @@ static void add_listener(struct snapshot *snapshot, const struct config_listener
 		.transport = config->transport,
 		.acl_drop = config->acl == CONFIG_ACL_DROP,
 		.record_route = config->record_route,
+		.stateless = config->mode == CONFIG_MODE_STATELESS,
 		.local = {config->address, config->port},
 	};
 	listener->id = listener_id(&listener->local, listener->transport);
 	snprintf(listener->name, sizeof(listener->name), "%s", config->name);
+}
+
+/* RFC 3261 18.1.1: a request within 200 bytes of the path's MTU, as far as we know it, is too long for UDP.
+ */
+static uint16_t udp_bytes_max(const struct config *config)
+{
+	uint16_t mtu = UINT16_MAX;
+
+	for (uint32_t i = 0; i < config_count(config, CONFIG_PORTS); i++) {
+		const struct config_port *port = config_port_at(config, i);
+		if (port->mtu < mtu)
+			mtu = port->mtu;
+	}
+	return (uint16_t)(mtu - 200);
 }
 
 void update_snapshot(const struct daemon *daemon, struct snapshot *snapshot)
@@ -222,7 +239,9 @@ void update_snapshot(const struct daemon *daemon, struct snapshot *snapshot)
 		"what may be configured must fit");
 	snapshot->worker_count = daemon->running->workers.count;
 	snapshot->source_port_base = daemon->running->workers.source_port_base;
-	snapshot->retry_after_s = 1 + daemon->running->probe.interval_ms / 1000;
+	snapshot->retry_after_s = daemon->running->instance.retry_after_s;
+	snapshot->failover_timeout_ms = daemon->running->transactions.failover_timeout_ms;
+	snapshot->udp_bytes_max = udp_bytes_max(daemon->running);
 	add_locals(daemon, snapshot);
 	snapshot->listener_count = 0;
 	for (uint32_t i = 0; i < config_count(daemon->running, CONFIG_LISTENERS); i++)

@@ -97,12 +97,12 @@ static uint64_t hash_addresses(const uint8_t *src, const uint8_t *dst, uint8_t f
 	return hash;
 }
 
-static uint64_t hash_quoted(const struct quote *quote)
+uint32_t net_flow_hash_of(const struct endpoint *src, const struct endpoint *dst)
 {
-	uint64_t hash = hash_addresses(quote->remote.ip.bytes, quote->local.ip.bytes, quote->local.ip.family);
+	uint64_t hash = hash_addresses(src->ip.bytes, dst->ip.bytes, dst->ip.family);
 
-	return hash_mix(hash ^ ((uint64_t)rte_cpu_to_be_16(quote->local.port) << 16 |
-				       rte_cpu_to_be_16(quote->remote.port)));
+	return (uint32_t)hash_mix(
+		hash ^ ((uint64_t)rte_cpu_to_be_16(dst->port) << 16 | rte_cpu_to_be_16(src->port)));
 }
 
 static uint64_t hash_ends(const struct rte_mbuf *frame, const struct view *view)
@@ -125,7 +125,7 @@ uint32_t net_flow_hash(const struct rte_mbuf *frame)
 	if (view.family == IP_NONE)
 		return 0;
 	if (quote_of(frame, &view, &quote))
-		return (uint32_t)hash_quoted(&quote);
+		return net_flow_hash_of(&quote.remote, &quote.local);
 	hash = hash_ends(frame, &view);
 	/* Only the first fragment has ports, so all of them go by the datagram's id. */
 	if (view.is_fragment)

@@ -6,6 +6,8 @@
 #ifndef NET_FLOW_H
 #define NET_FLOW_H
 
+#include "base/addr.h"
+
 #include <stdint.h>
 
 struct rte_mbuf;
@@ -16,6 +18,9 @@ struct rte_mbuf;
  * have some value: net_input() judges.
  */
 uint32_t net_flow_hash(const struct rte_mbuf *frame);
+
+/* The same value from the ends of a flow: where a datagram belongs that came in fragments. */
+uint32_t net_flow_hash_of(const struct endpoint *src, const struct endpoint *dst);
 
 /*
  * Our end of the flow that a frame belongs to: its destination port, or the source port of the packet of ours

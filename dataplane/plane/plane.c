@@ -133,6 +133,7 @@ static int create_worker(
 		.rcu = plane->rcu,
 		.exchange = plane->exchange,
 		.probe_key = config->probe_key,
+		.transactions = config->transactions,
 		.tcp = config->tcp,
 		.epoch = (uint32_t)config->seed,
 		.seed = rng_u64(rng),

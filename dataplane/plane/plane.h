@@ -12,6 +12,7 @@
 #include "plane/idle.h"
 #include "limits.h"
 #include "plane/port.h"
+#include "proxy/transactions.h"
 #include "tcp/config.h"
 
 #include <stdbool.h>
@@ -43,10 +44,11 @@ struct plane_config {
 	uint32_t mbufs; /* packet buffers of each worker */
 	unsigned port_count;
 	const struct plane_port *ports;
-	const struct snapshot *first; /* generation to start with */
-	uint64_t seed;                /* of the workers' randomness */
-	struct tcp_config tcp;        /* of each worker, but for the ports, which they share: worker.h */
-	struct hash_key probe_key;    /* from getrandom(): authenticates answers to probes */
+	const struct snapshot *first;    /* generation to start with */
+	uint64_t seed;                   /* of the workers' randomness */
+	struct txns_config transactions; /* of each worker, but for key and time */
+	struct tcp_config tcp;           /* of each worker, but for the ports, which they share: worker.h */
+	struct hash_key probe_key;       /* from getrandom(): authenticates answers to probes */
 };
 
 /* Returns 0, or -errno with a text for the operator. The threads do not run yet. */

@@ -33,6 +33,21 @@ void text_store_counts(uint32_t transactions, uint32_t ret_counts[static TEXT_CL
 	ret_counts[4] = transactions / 1024 + 4;
 }
 
+void text_store_counts_within(uint64_t bytes, uint32_t ret_counts[static TEXT_CLASSES])
+{
+	const uint32_t sample = 1 << 16;
+	uint32_t counts[TEXT_CLASSES];
+	uint64_t fixed;
+	uint64_t each; /* bytes of `sample` transactions beyond what none need */
+
+	text_store_counts(0, counts);
+	fixed = text_store_bytes(counts);
+	text_store_counts(sample, counts);
+	each = text_store_bytes(counts) - fixed;
+	ensure(bytes > fixed);
+	text_store_counts((uint32_t)((bytes - fixed) * sample / each), ret_counts);
+}
+
 uint32_t text_store_blocks(const uint32_t counts[static TEXT_CLASSES])
 {
 	uint32_t blocks = 0;

@@ -31,6 +31,8 @@ void text_store_init(
 
 /* How many blocks of each class serve so many transactions, and how many bytes that is. */
 void text_store_counts(uint32_t transactions, uint32_t ret_counts[static TEXT_CLASSES]);
+/* The same proportions in at most so many bytes, from 1 MiB on. */
+void text_store_counts_within(uint64_t bytes, uint32_t ret_counts[static TEXT_CLASSES]);
 uint64_t text_store_bytes(const uint32_t counts[static TEXT_CLASSES]);
 uint32_t text_store_blocks(const uint32_t counts[static TEXT_CLASSES]);
 

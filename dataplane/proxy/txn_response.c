@@ -40,8 +40,8 @@ static void pass_on(struct answer *answer, enum machine_event event)
 	if (!answer_render(answer))
 		return;
 	out->status = answer->passage->msg->status;
-	stats_inc(answer->passage->proxy->stats, STAT_sip_responses_forwarded);
-	server_send(answer->server, out, event);
+	if (server_send(answer->server, out, event))
+		stats_inc(answer->passage->proxy->stats, STAT_sip_responses_forwarded);
 }
 
 static bool another_proceeds(const struct answer *answer)

@@ -68,20 +68,24 @@ static void forget_request(struct server_txn *server)
 	text_release(&txns->texts, &server->best);
 }
 
-void server_send(struct server_txn *server, struct proxy_out *out, enum machine_event event)
+bool server_send(struct server_txn *server, struct proxy_out *out, enum machine_event event)
 {
 	struct txns *txns = server->txns;
+	bool had_none = !machine_is_final(&server->machine);
 
 	if (!(machine_take(txns, &server->machine, event) & MACHINE_DO_SEND)) {
 		stats_inc(txns->proxy->stats, STAT_sip_txn_absorbed);
-		return;
+		return false;
 	}
 	text_release(&txns->texts, &server->response);
 	if (is_kept(server))
 		server->response = text_keep(&txns->texts, span_of(out->buf, out->len));
 	if (machine_is_final(&server->machine))
 		forget_request(server);
+	if (had_none && machine_is_final(&server->machine))
+		stats_inc(txns->proxy->stats, STAT_sip_txn_answered);
 	transmit(server, out);
+	return true;
 }
 
 static enum machine_event event_of(unsigned status)
@@ -182,7 +186,8 @@ static void send_best(struct server_txn *server)
 	/* Its block is given back before it is kept as the response to repeat. */
 	memcpy(txns->out, best.p, best.len);
 	out.status = server->best_status;
-	server_send(server, &out, event_of(server->best_status));
+	if (server_send(server, &out, event_of(server->best_status)))
+		stats_inc(txns->proxy->stats, STAT_sip_responses_forwarded);
 }
 
 static void answer_ourselves(struct server_txn *server)

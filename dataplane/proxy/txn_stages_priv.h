@@ -51,7 +51,7 @@ must_use int server_passage(
 void server_reply(struct server_txn *server, unsigned status);
 void server_repeat(struct server_txn *server);
 /* What was rendered into out goes to the client, if the machine lets it. */
-void server_send(struct server_txn *server, struct proxy_out *out, enum machine_event event);
+bool server_send(struct server_txn *server, struct proxy_out *out, enum machine_event event);
 void server_cancel_clients(struct server_txn *server, const struct client_txn *but);
 /* A next hop is out of the race: answers, if nobody is left to wait for. */
 void server_conclude(struct server_txn *server);

@@ -4,6 +4,7 @@
  * proxy writes in answer to a datagram goes straight into the packet that leaves; a message that could
  * outgrow one packet buffer, or came by a stream, is written to the worker's scratch first.
  */
+#include "net/flow.h"
 #include "worker/worker_priv.h"
 
 #include <rte_mbuf.h>
@@ -86,6 +87,29 @@ static bool is_given_away(struct worker *worker, const struct proxy_in *in)
 	return true;
 }
 
+/*
+ * Fragments were brought together by the id of their datagram. The flow may be another worker's, which has
+ * its transactions: a request that comes again, or the CANCEL after it, may be small enough to come in one.
+ * Where a device spreads flows itself, only the device knows.
+ */
+static bool is_of_another(
+	struct worker *worker, const struct udp_datagram *datagram, const struct proxy_in *in)
+{
+	unsigned to;
+
+	if (worker->config.count == 1 || datagram->mbuf->nb_segs == 1)
+		return false;
+	for (unsigned i = 0; i < worker->config.port_count; i++) {
+		if (!worker->config.ports[i].spread)
+			return false;
+	}
+	to = net_flow_hash_of(&datagram->src, &datagram->dst) % worker->config.count;
+	if (to == worker->config.index || proxy_owner_of(in->bytes) >= 0)
+		return false;
+	worker_give_in(worker, to, in);
+	return true;
+}
+
 void worker_input(struct worker *worker, const struct proxy_in *in)
 {
 	figure_add(&worker->loop.messages, 1);
@@ -109,7 +133,8 @@ enum net_verdict worker_datagram(void *ctx, struct udp_datagram *datagram)
 		.transport = TRANSPORT_UDP,
 	};
 	ensure(in.bytes.p != NULL); /* no UDP payload is longer than the scratch */
-	worker_input(worker, &in);
+	if (!is_of_another(worker, datagram, &in))
+		worker_input(worker, &in);
 	rte_pktmbuf_free(datagram->mbuf);
 	return NET_TAKEN;
 }

@@ -110,7 +110,7 @@ void worker_note_sent(struct worker *worker, const struct proxy_out *out)
 {
 	if (trace_on(&worker->trace, trace_category_of(out->transport)))
 		trace_message(worker, out->transport, "send to", &out->dst, span_of(out->buf, out->len));
-	if (out->node_slot == PROXY_NO_NODE)
+	if (out->node_slot == PROXY_NO_NODE || out->is_repeat)
 		return;
 	if (out->is_request)
 		worker_request_sent(worker, out);
@@ -129,5 +129,12 @@ int worker_way_out(void *ctx, struct proxy_out *out)
 		ret = worker_send_stream(worker, out);
 	if (ret == 0)
 		worker_note_sent(worker, out);
-	return ret;
+	/* Without a packet buffer a datagram is lost, as it may be on the wire: no reason to blame its node.
+	 */
+	return out->transport == TRANSPORT_UDP && ret == -ENOBUFS ? 0 : ret;
+}
+
+void worker_heard(void *ctx, const struct proxy_out *out)
+{
+	worker_response_seen(worker_of(ctx), out);
 }

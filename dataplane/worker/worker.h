@@ -16,6 +16,7 @@
 #include "net/net.h"
 #include "net/rss.h"
 #include "proxy/refused.h"
+#include "proxy/transactions.h"
 #include "stats.h"
 #include "tcp/config.h"
 #include "trace.h"
@@ -39,10 +40,11 @@ struct worker_config {
 	unsigned count; /* workers of this instance */
 	unsigned port_count;
 	struct worker_port ports[PORTS_MAX];
-	struct rte_mempool *pool;  /* packets; borrowed */
-	struct rcu *rcu;           /* borrowed; holds the first snapshot already */
-	struct exchange *exchange; /* borrowed; NULL with one worker */
-	struct hash_key probe_key; /* authenticates probes; any random key, same for all workers */
+	struct rte_mempool *pool;        /* packets; borrowed */
+	struct rcu *rcu;                 /* borrowed; holds the first snapshot already */
+	struct exchange *exchange;       /* borrowed; NULL with one worker */
+	struct hash_key probe_key;       /* authenticates probes; any random key, same for all workers */
+	struct txns_config transactions; /* how many; key and time are filled in here */
 	/* Limits, timeouts and secret of each worker's TCP, 0 taking the defaults there. The port range is
 	 * that of all workers and must be given; the rest is filled in here. */
 	struct tcp_config tcp;
@@ -102,7 +104,8 @@ enum {
 	WORKER_LEVEL_UNDER_WAY,
 	WORKER_LEVEL_PINNED,
 	WORKER_LEVEL_PORTS,
-	WORKER_LEVELS_MAX
+	WORKER_LEVEL_TRANSACTIONS, /* and the following */
+	WORKER_LEVELS_MAX = WORKER_LEVEL_TRANSACTIONS + TXNS_LEVELS_MAX
 };
 unsigned worker_levels(const struct worker *worker, struct worker_level ret_levels[static WORKER_LEVELS_MAX]);
 

@@ -52,13 +52,16 @@ static int create_mailboxes(struct worker *worker)
 
 static int create_proxy(struct worker *worker)
 {
-	const struct proxy_config config = {
+	struct proxy_config config = {
 		.worker_index = worker->config.index,
 		.stats = &worker->stats,
 		.trace = &worker->trace,
-		.way = {.ctx = worker, .send = worker_way_out},
+		.way = {.ctx = worker, .send = worker_way_out, .heard = worker_heard},
+		.transactions = worker->config.transactions,
 	};
 
+	config.transactions.key = (struct hash_key){rng_u64(&worker->rng), rng_u64(&worker->rng)};
+	config.transactions.now_ns = worker->config.now_ns;
 	return proxy_init(&worker->proxy, &config);
 }
 

@@ -80,6 +80,19 @@ static void tcp_rows(const struct worker *worker, struct worker_level *levels)
 		level_of(worker, "source-ports", now.ports, now.ports_max, STAT_tcp_ports_exhausted);
 }
 
+static unsigned transaction_levels(const struct worker *worker, struct worker_level *ret_levels)
+{
+	struct txns_level levels[TXNS_LEVELS_MAX];
+	unsigned count = txns_levels(worker->proxy.txns, levels);
+
+	for (unsigned i = 0; i < count; i++)
+		ret_levels[i] = (struct worker_level){.name = levels[i].name,
+			.used = levels[i].used,
+			.size = levels[i].size,
+			.exhausted = levels[i].exhausted};
+	return count;
+}
+
 unsigned worker_levels(const struct worker *worker, struct worker_level ret_levels[static WORKER_LEVELS_MAX])
 {
 	const struct rte_mempool *mbufs = worker->config.pool;
@@ -92,5 +105,5 @@ unsigned worker_levels(const struct worker *worker, struct worker_level ret_leve
 		.size = probes->object_count,
 		.exhausted = __atomic_load_n(&probes->exhausted, __ATOMIC_RELAXED)};
 	tcp_rows(worker, ret_levels);
-	return WORKER_LEVELS_MAX;
+	return WORKER_LEVEL_TRANSACTIONS + transaction_levels(worker, ret_levels + WORKER_LEVEL_TRANSACTIONS);
 }

@@ -63,6 +63,7 @@ must_use int worker_send_packet(struct worker *worker, const struct endpoint *sr
 must_use int worker_send_stream(struct worker *worker, struct proxy_out *out);
 /* The proxy's way out: by whatever transport, counted and traced. */
 must_use int worker_way_out(void *ctx, struct proxy_out *out);
+void worker_heard(void *ctx, const struct proxy_out *out);
 void worker_trace_in(struct worker *worker, const struct proxy_in *in);
 void worker_note_sent(struct worker *worker, const struct proxy_out *out);
 /* The bytes in one buffer or a chain; NULL, counted, when the pool is empty. */

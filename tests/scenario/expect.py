@@ -10,16 +10,19 @@ from deadline import Failure
 FLOW = """
 rx_* tx_* net_arp_replies net_frag_reassembled net_frag_sent net_icmp_echo_replies net_mld_reports net_nd_adverts
 net_neigh_requests net_udp_delivered net_udp_sent sip_requests* sip_responses sip_responses_forwarded sip_replies sip_dialog_requests
-sip_options_answered worker_given_messages worker_given_rx worker_given_tx worker_probe_answers worker_probe_sent
+sip_options_answered sip_txn_begun sip_txn_answered sip_txn_acks sip_txn_acks_made sip_txn_cancelled sip_txn_cancels_made
+worker_given_messages worker_given_rx worker_given_tx worker_probe_answers worker_probe_sent
 tcp_accepted tcp_connected tcp_segments_received tcp_segments_sent conn_accepted conn_messages conn_node_connected conn_opened
 """.split()
 
 # What the kernel on the other side says by itself, and what probes meet while nodes start and end: every run has it.
 # Either side of a connection sends its last segment again when a busy machine lets an acknowledgement wait, and both the
-# first SYN and its repetition arrive when a neighbour was long in answering: the second is challenged.
+# first SYN and its repetition arrive when a neighbour was long in answering: the second is challenged. A SIP request or
+# response is sent again after half a second, which a busy machine may take.
 NOISE = """
 net_arp_not_ours net_eth_not_ours net_icmp_ignored net_icmp_unreachable net_ip6_not_ours net_mld_reports net_nd_not_ours
-net_nd_router net_neigh_unknown net_neigh_unanswered net_neigh_failed worker_node_unreachable worker_probe_late
+net_nd_router net_neigh_unknown net_neigh_unanswered net_neigh_failed worker_node_unreachable worker_probe_late sip_txn_absorbed
+sip_txn_repeated sip_txn_requests_again
 tcp_challenges_sent tcp_out_of_window tcp_retransmissions tcp_tail_probes
 """.split()
 

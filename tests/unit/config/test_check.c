@@ -132,8 +132,6 @@ static void test_listeners_sit_on_free_ports_of_our_addresses(void **state)
 			"listeners[1].name: is taken already (line 4)"},
 		{"  - {name: l, address: 10.99.0.1, transport: tls}\n",
 			"listeners[0].transport: tls is not available in this version; write udp"},
-		{"  - {name: l, address: 10.99.0.1, mode: stateful}\n",
-			"stateful is not available in this version; write stateless"},
 		{"  - {name: l, address: 10.99.0.1, transport: tls, port: 5061}\n  - {name: m, address: "
 		 "10.99.0.1, transport: tcp, port: 5061}\n",
 			"5061 on this address is taken by listener l"},

@@ -217,7 +217,7 @@ static void test_an_empty_pool_is_counted_and_passes(void **state)
 	assert_int_equal(rig_count(rig, STAT_worker_no_mbuf), 1);
 	assert_int_equal(rig->sent_count, 0);
 	struct worker_level levels[WORKER_LEVELS_MAX];
-	assert_int_equal(worker_levels(rig->workers[0], levels), WORKER_LEVELS_MAX);
+	assert_int_equal(worker_levels(rig->workers[0], levels), WORKER_LEVEL_TRANSACTIONS);
 	assert_int_equal(levels[WORKER_LEVEL_MBUFS].exhausted, 1);
 	assert_int_equal(levels[WORKER_LEVEL_MBUFS].used, count);
 	rte_pktmbuf_free_bulk(held, count);
