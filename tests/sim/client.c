@@ -6,7 +6,9 @@
 #include "client.h"
 
 #include "answer.h"
+#include "base/hash.h"
 #include "sip/msg.h"
+#include "worker/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +177,33 @@ static void check_response(
 		sim_violate(call->sim, "call %u got a response whose Via is not its own alone", call->index);
 }
 
+static uint64_t exhausted(const struct sim *sim)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < sim->plan.workers; i++)
+		sum += stats_get(worker_stats(sim->workers[i]), STAT_sip_txn_exhausted);
+	return sum;
+}
+
+/*
+ * Whatever nodes a request was sent to, its client sees one transaction: one final response, as often as it
+ * comes. Only of a successful INVITE there may be two (RFC 3261 13.2.2.4).
+ */
+static void check_final(struct sim_call *call, const struct sip_msg *msg)
+{
+	uint64_t key = hash_bytes(msg->to_tag.p, msg->to_tag.len, msg->status);
+	bool again = call->final_cseq == msg->cseq;
+
+	call->final_cseq = msg->cseq;
+	if (call->sim->plan.stateless || (msg->method_id == SIP_INVITE && msg->status < 300))
+		return;
+	if (again && key != call->final_key && exhausted(call->sim) == 0)
+		sim_violate(call->sim, "call %u got another final response to the same %.*s", call->index,
+			SPAN_ARG(msg->method));
+	call->final_key = key;
+}
+
 /* "s<seed>-<index>" */
 static struct sim_call *call_of(struct sim *sim, struct span call_id)
 {
@@ -229,6 +258,7 @@ static void receive(void *ctx, const struct sim_datagram *datagram)
 	check_response(call, datagram, &msg);
 	if (msg.status < 200)
 		return;
+	check_final(call, &msg);
 	bool expected = call->state == CALL_ASKED || call->state == CALL_ENDING;
 	if (expected && msg.cseq == call->cseq)
 		on_final(call, &msg);
@@ -269,6 +299,13 @@ void sim_calls_destroy(struct sim *sim)
 	free(sim->calls);
 }
 
+/* A transaction carries a MESSAGE over the death of its node: it must be answered, if not by the first copy.
+ */
+static bool is_saved(const struct sim *sim, const struct sim_call *call)
+{
+	return !sim->plan.stateless && !call->invite && exhausted(sim) == 0;
+}
+
 /* Without faults on the wire only the plan's crash can hurt, and only calls around it. */
 static bool must_work(const struct sim *sim, const struct sim_call *call)
 {
@@ -278,6 +315,8 @@ static bool must_work(const struct sim *sim, const struct sim_call *call)
 	if (!plan->clean)
 		return false;
 	if (plan->crash == SIM_NO_CRASH || plan->crash == SIM_CRASH_BUSY)
+		return true;
+	if (is_saved(sim, call))
 		return true;
 	return call->begun_ns + took_ns < plan->crash_ns ||
 	       (!call->invite && call->begun_ns > plan->crash_ns + failover_ns);
@@ -294,7 +333,8 @@ void sim_calls_check(struct sim *sim, struct sim_result *ret_result)
 		ret_result->refused += call->state == CALL_DONE && !good;
 		ret_result->unanswered += call->state != CALL_DONE;
 		ret_result->retransmissions += call->resent;
-		if (must_work(sim, call) && (!good || call->resent > 0))
+		bool quick = call->resent == 0 || is_saved(sim, call);
+		if (must_work(sim, call) && (!good || !quick))
 			sim_violate(sim,
 				"call %u, begun at %llu ms, had nothing in its way, but ended with %u after "
 				"%u repetitions",

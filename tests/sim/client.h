@@ -31,8 +31,10 @@ struct sim_call {
 	uint16_t port;   /* of the client */
 	uint16_t status; /* of the last final response */
 	uint32_t cseq;
-	uint32_t sent;   /* copies of the current request */
-	uint32_t resent; /* copies beyond the first, of all requests */
+	uint32_t final_cseq; /* of the request that the latest final response was to */
+	uint64_t final_key;  /* of that response: what another one to the same request must agree with */
+	uint32_t sent;       /* copies of the current request */
+	uint32_t resent;     /* copies beyond the first, of all requests */
 	uint64_t begun_ns;
 	uint64_t wait_ns;  /* until the next copy */
 	uint64_t timer_ns; /* what the call waits for; an event of another time is void */

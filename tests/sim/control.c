@@ -121,6 +121,9 @@ static struct generation *make_generation(struct sim_control *control)
 		ensure(node_table_add(&g->table, &g->nodes[i]) == 0);
 	}
 	g->snap.nodes = &g->table;
+	g->snap.failover_timeout_ms = 2000;
+	for (unsigned i = 0; i < g->snap.listener_count; i++)
+		g->snap.listeners[i].stateless = control->sim->plan.stateless;
 	return g;
 }
 

@@ -38,6 +38,8 @@ struct sim_plan sim_plan_of(uint64_t seed, enum sim_sabotage sabotage)
 	plan.drain = rng_below(&rng, 3) == 0;
 	plan.calls = 20 + rng_below(&rng, 180);
 	plan.calls_end_ns = 16 * SIM_S;
+	plan.stateless = rng_below(&rng, 3) == 0;
+	plan.transactions = rng_below(&rng, 4) == 0 ? 24 : 1024;
 	return plan;
 }
 
@@ -46,8 +48,12 @@ void sim_plan_describe(const struct sim_plan *plan, char *buf, size_t size)
 	static const char *const crashes[] = {"no crash", "silent crash", "crash with ICMP", "busy node"};
 
 	snprintf(buf, size,
-		"%u workers, %u queues, clients IPv%c, nodes IPv%c, %s wire, %s of node %u, %u generations, "
+		"%s, %u workers, %u queues, clients IPv%c, nodes IPv%c, %s wire, %s of node %u, %u "
+		"generations, "
 		"%u calls",
+		plan->stateless            ? "stateless"
+		: plan->transactions < 100 ? "few transactions"
+					   : "transactions",
 		plan->workers, plan->queues, plan->clients_v6 ? '6' : '4', plan->nodes_v6 ? '6' : '4',
 		plan->clean                 ? "clean"
 		: plan->faults.loss > 10000 ? "bad"

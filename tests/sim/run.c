@@ -31,6 +31,8 @@ enum {
 
 /* The last call may begin at 16 s and live for two requests; then everything that waits must have expired. */
 static const uint64_t run_ends_ns = 52 * SIM_S;
+/* Timer C and the wait for a cancelled INVITE after that (RFC 3261 16.8, 9.1). */
+static const uint64_t transactions_end_ns = 220 * SIM_S;
 static const uint64_t poll_step_ns = 50000;
 
 /* Pools outlive runs: EAL memory is not given back quickly. Counting them is how a leak is seen. */
@@ -148,6 +150,7 @@ static void create_workers(struct sim *sim, struct exchange *exchange, struct rt
 			.exchange = exchange,
 			.probe_key = {sim->seed, 77},
 			.epoch = 5,
+			.transactions = {.transactions_max = sim->plan.transactions},
 			.tcp = small_tcp(),
 			.seed = sim->seed + i,
 			.now_ns = sim->now_ns,
@@ -204,9 +207,25 @@ static void note_detection(struct sim *sim, struct sim_result *result)
 		result->detect_ns = since_ns - sim->plan.crash_ns;
 }
 
+/* Each transaction ends: whatever is left after the last call is over by its own timers (RFC 3261 17). */
+static bool transactions_live(struct sim *sim)
+{
+	struct worker_level levels[WORKER_LEVELS_MAX];
+	uint64_t used = 0;
+
+	for (unsigned i = 0; i < sim->plan.workers; i++) {
+		unsigned count = worker_levels(sim->workers[i], levels);
+		for (unsigned k = WORKER_LEVEL_TRANSACTIONS; k < count; k++)
+			used += levels[k].used;
+	}
+	if (used > 0 && sim->now_ns > run_ends_ns + transactions_end_ns)
+		sim_violate(sim, "%llu places of transactions are still in use", (unsigned long long)used);
+	return used > 0;
+}
+
 static void run_to_end(struct sim *sim, struct sim_result *result)
 {
-	while (sim->now_ns < run_ends_ns && sim->violation[0] == '\0') {
+	while ((sim->now_ns < run_ends_ns || transactions_live(sim)) && sim->violation[0] == '\0') {
 		sim->now_ns = next_ns(sim);
 		while (event_next_ns(&sim->events) <= sim->now_ns) {
 			struct event event = event_take(&sim->events);

@@ -63,7 +63,9 @@ struct sim_plan {
 	unsigned publish_count;
 	uint64_t publish_ns[SIM_PUBLISHES_MAX];
 	bool fourth_node;
-	bool drain; /* the operator drains the second node for a while */
+	bool drain;            /* the operator drains the second node for a while */
+	bool stateless;        /* the listeners keep no transactions */
+	unsigned transactions; /* room for so many in each worker */
 	unsigned calls;
 	uint64_t calls_end_ns;
 	enum sim_sabotage sabotage;
