@@ -124,6 +124,7 @@ int daemon_publish(struct daemon *daemon, struct snapshot *next, const struct pa
 		free(next);
 		return ret;
 	}
+	server_says_published(daemon);
 	for (unsigned i = 0; i < plane_worker_count(daemon->plane); i++)
 		plane_wake(daemon->plane, i);
 	return 0;
@@ -143,6 +144,7 @@ static void change_publish(struct daemon *daemon)
 		return;
 	}
 	change->build.parts = (struct parts){0};
+	server_says_change(daemon, &change->set);
 	change->item_count = change->set.count;
 	change->generation = journal_add(&daemon->journal, &change->set, change->text)->number;
 	if (change->undoes > 0)
@@ -306,8 +308,11 @@ void change_begin(struct daemon *daemon, struct call *call, struct change_set *s
 void change_tick(struct daemon *daemon, uint64_t now_ns)
 {
 	uint64_t before = daemon->publisher.released;
+	uint64_t graces = daemon->publisher.grace_count;
 
 	publisher_tick(&daemon->publisher, now_ns);
+	if (daemon->publisher.grace_count != graces)
+		server_says_in_use(daemon);
 	if (daemon->publisher.released != before)
 		nodes_released(daemon->nodes, daemon->publisher.released);
 	if (daemon->change.stage == CHANGE_PUBLISHED &&

@@ -74,6 +74,7 @@ static void slow_tick(struct reactor_timer *timer)
 
 	server_tick(daemon->server, reactor_now_ns());
 	listing_tick(daemon, reactor_now_ns());
+	server_watch_links(daemon);
 }
 
 static void signal_caught(struct reactor_signals *signals, int number)
@@ -101,11 +102,11 @@ static void node_changed(void *ctx, const struct node_event *event)
 
 	nodes_flags_format(event->to_word, flags, sizeof(flags));
 	if (event->detect_ns > 0)
-		log_line(&daemon->log, level, "node %s: %s -> down: %s, %.0f ms after its last answer",
+		server_say(daemon, level, "node %s: %s -> down: %s, %.0f ms after its last answer",
 			event->name, node_health_name(node_word_health(event->from_word)), event->reason,
 			(double)event->detect_ns / 1e6);
 	else
-		log_line(&daemon->log, level, "node %s: %s -> %s %s%s%s: %s", event->name,
+		server_say(daemon, level, "node %s: %s -> %s %s%s%s: %s", event->name,
 			node_health_name(node_word_health(event->from_word)), node_health_name(to),
 			node_admin_name(node_word_admin(event->to_word)), flags[0] ? " " : "", flags,
 			event->reason);

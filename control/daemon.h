@@ -56,7 +56,8 @@ struct daemon {
 	uint64_t started_wall_ms;
 	uint64_t stats_base[WORKERS_MAX][STAT_COUNT]; /* what `clear stats` saw */
 	uint64_t trace_lines[TRACE_CATEGORY_COUNT];
-	bool reload_wanted; /* SIGHUP came while a change was under way */
+	bool links_up[PORTS_MAX]; /* as last seen */
+	bool reload_wanted;       /* SIGHUP came while a change was under way */
 };
 
 /* Brings everything up. 0, or -errno with a text for the operator; then nothing is left to take down. */
@@ -97,6 +98,17 @@ bool update_is_live(const struct change_item *item);
 must_use int keys_start(struct daemon *daemon, char error[static DAEMON_ERROR_MAX]);
 /* Hands the keys to the workers, if they are others than before. 0, or -ENOMEM with nothing changed. */
 must_use int keys_use(struct daemon *daemon, const struct keyring *ring);
+
+/* ---- server_trace.c ---- */
+bool server_traces(const struct daemon *daemon);
+/* A line of the category `server` while that is on, else of the log. */
+__attribute__((format(printf, 3, 4))) void server_say(
+	struct daemon *daemon, enum config_log_level level, const char *format, ...);
+void server_says_change(struct daemon *daemon, const struct change_set *set);
+void server_says_published(struct daemon *daemon);
+void server_says_in_use(struct daemon *daemon);
+/* Every 100 ms or so. */
+void server_watch_links(struct daemon *daemon);
 
 /* ---- dispatch.c ---- */
 void dispatch_call(void *ctx, struct call *call);
