@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The main job on real traffic: calls over two nodes, the active one killed under load, later back again.
 
-./run demo [--kamailio] [--rate N] starts it. It runs in namespaces of its own, shows what happens once a second, ends with a
-table and writes build/demo/result.json. Exit status 1 when a promise was broken: detection under a second, no call
-begun after it failed, work returns to the first node. docs/OPERATIONS.md defines the figures.
+./run demo [--kamailio] [--tcp] [--rate N] starts it. It runs in namespaces of its own, shows what happens once a
+second, ends with a table and writes build/demo/result.json. Exit status 1 when a promise was broken: detection under a second (over TCP
+100 ms), no call begun after it failed, work returns to the first node. docs/OPERATIONS.md defines the figures.
 """
 import argparse
 import json
@@ -26,7 +26,7 @@ from watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "demo"
-CONFIG = ROOT / "config" / "example" / "demo.yaml"
+EXAMPLES = ROOT / "config" / "example"
 SOCKET = "/run/sluice/control.sock"  # the default of control.socket
 
 NODES = {"node-a": "a", "node-b": "b"}  # as the configuration calls them, and whose address they have
@@ -37,7 +37,7 @@ TALK_MS = 500
 LOAD_S = 30
 KILL_AT_S = 8
 RETURN_AT_S = 16
-DETECT_MAX_MS = 1000  # the promise
+DETECT_MAX_MS = {"udp": 1000, "tcp": 100}  # the promise
 READY_MS = 20000
 
 
@@ -46,6 +46,8 @@ class Demo:
         self.at = addresses("v4")
         self.kamailio = options.kamailio
         self.rate = options.rate
+        self.transport = "tcp" if options.tcp else "udp"
+        self.config = EXAMPLES / ("demo-tcp.yaml" if options.tcp else "demo.yaml")
         self.processes = {}
         self.stages = []
         self.begin = time.monotonic()
@@ -61,7 +63,7 @@ class Demo:
         self.processes[name] = Process(name, arguments, FOLDER, 2 if name in self.processes else 1)
 
     def start_sluice(self):
-        self.start("sluice", [self.build / "control" / "sluice", "--config", CONFIG])
+        self.start("sluice", [self.build / "control" / "sluice", "--config", self.config])
         until("sluice makes its TAP device", lambda: (self.sluice_runs() and isolation.tap_is_there(), "none"), READY_MS)
         isolation.dress_tap(peer_addresses())
         until("sluice answers", lambda: self.sluice_runs() and self.control.answers(), READY_MS)
@@ -76,13 +78,14 @@ class Demo:
         if self.kamailio:
             twin = BACKUP if name == ACTIVE else ACTIVE
             peer = {"at": self.at[NODES[name]], "home": self.at["home"], "twin": self.at[NODES[twin]]}
-            self.start(name, kamailio_arguments({"kamailio": "routing.cfg", **peer}, FOLDER))
+            peer |= {"kamailio": "routing.cfg", "transport": self.transport}
+            self.start(name, kamailio_arguments(peer, FOLDER))
         else:
             self.start_sipp(name, {"sipp": "node.xml", "at": self.at[NODES[name]]})
-        until(f"{name} binds its port", lambda: (isolation.bound(self.at[NODES[name]], 5060, "udp"), "not bound"))
+        until(f"{name} binds its port", lambda: (isolation.bound(self.at[NODES[name]], 5060, self.transport), "not bound"))
 
     def start_sipp(self, name, peer):
-        self.start(name, sipp_arguments(name, peer, self.at["lb"], trace="short"))
+        self.start(name, sipp_arguments(name, {**peer, "transport": self.transport}, self.at["lb"], trace="short"))
 
     def wait_node(self, name, within_ms=READY_MS, **has):
         def look():
@@ -164,6 +167,7 @@ class Demo:
         after = [call for call in calls if detected and call.begun_s > detected]
         return {
             "nodes": "kamailio" if self.kamailio else "sipp",
+            "transport": self.transport,
             "rate": self.rate,
             "calls": len(calls),
             "answered": sum(call.answered_s > 0 for call in calls),
@@ -188,8 +192,9 @@ def span_ms(begin_s, end_s):
 
 
 def broken_promises(result):
-    if result["detect_ms"] is None or result["detect_ms"] >= DETECT_MAX_MS:
-        yield f"detection took {result['detect_ms']} ms, promised: under {DETECT_MAX_MS} ms"
+    detect_max_ms = DETECT_MAX_MS[result["transport"]]
+    if result["detect_ms"] is None or result["detect_ms"] >= detect_max_ms:
+        yield f"detection took {result['detect_ms']} ms, promised: under {detect_max_ms} ms"
     if result["failed_after_detection"]:
         yield f"{result['failed_after_detection']} calls begun after detection failed, promised: none"
     if result["failover_ms"] is None:
@@ -207,7 +212,7 @@ def show(demo, result):
         for line in text.splitlines():
             print(f"    {line}")
     rows = [
-        ("calls", f"{result['calls']}, {result['rate']} a second"),
+        ("calls", f"{result['calls']}, {result['rate']} a second, over {result['transport'].upper()}"),
         ("answered", result["answered"]),
         ("failed", f"{result['failed']}, of those begun after detection: {result['failed_after_detection']}"),
         ("saved by retransmission", result["saved_by_retransmission"]),
@@ -244,6 +249,7 @@ def inside(options):
 def main():
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__.splitlines()[0])
     parser.add_argument("--kamailio", action="store_true", help="Kamailio as the nodes")
+    parser.add_argument("--tcp", action="store_true", help="everybody speaks SIP over TCP")
     parser.add_argument("--rate", type=int, default=RATE, help=f"calls a second ({RATE})")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="the build to show (build)")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)

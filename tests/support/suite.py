@@ -100,8 +100,9 @@ def plan():
             Stage("gate", [[python, "bench/gate.py"]], 300, ("build-gcc",), skip=absent("valgrind")),
         ],
         [Stage("scenarios", [[python, "tests/scenario"]], 600, ("build-gcc",), skip=why_no_scenarios())],
-        # The one without Kamailio comes last: what is then in build/demo/ is what README and docs speak of.
+        # The plain one comes last: what is then in build/demo/ is what README and docs speak of.
         [Stage("demo-kamailio", [kamailio], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],
+        [Stage("demo-tcp", [[*demo, "--tcp"]], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],
         [Stage("demo", [demo], 120, ("build-gcc",), whole=True, skip=why_no_scenarios())],
         [Stage("build-asan", asan, 600, whole=True)],
         [

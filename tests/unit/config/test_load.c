@@ -399,6 +399,7 @@ static void test_every_example_is_fine(void **state)
 {
 	(void)state;
 	check_example("demo");
+	check_example("demo-tcp");
 	check_example("lync-front");
 	check_example("ocs-front");
 }
