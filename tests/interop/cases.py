@@ -313,7 +313,8 @@ def resets(network, family):
 def both_close_at_once(network, family):
     """FINs that cross on the way: both sides pass through CLOSING and end well"""
     network.start("--time-wait-ms=2000")
-    network.connect_badly(delay_ms=40, per_mille=0)
+    # Long enough for both calls below, however busy the machine is.
+    network.connect_badly(delay_ms=200, per_mille=0)
     lines = network.lines
     listener = lines.listen(family, 7105)
     theirs = dial(family, 7105)
