@@ -115,10 +115,7 @@ static void choose(struct port *port, const struct port_config *config, const st
 	facts->driver = info->driver_name;
 	facts->queues = config->queues < most ? config->queues : most;
 	facts->mtu = config->mtu;
-	/* Behind a device that reports RSS without a table (TAP) the kernel chooses the queue by a hash that
-	 * it draws anew when a sender times out: connections would change workers. */
-	facts->rss =
-		facts->queues > 1 && info->reta_size > 0 && (info->flow_type_rss_offloads & rss_wanted) != 0;
+	facts->rss = facts->queues > 1 && (info->flow_type_rss_offloads & rss_wanted) != 0;
 	facts->rx_offloads = info->rx_offload_capa & rx_offloads_wanted;
 	facts->tx_offloads = info->tx_offload_capa & tx_offloads_wanted;
 }

@@ -34,7 +34,7 @@ struct port_facts {
 	uint16_t queues;
 	uint16_t mtu;
 	uint8_t mac[6];
-	bool rss;        /* spreads flows over its queues by itself, and each stays on its queue */
+	bool rss;        /* spreads flows over its queues by itself */
 	bool interrupts; /* a queue can wake a sleeping worker */
 	uint64_t rx_offloads;
 	uint64_t tx_offloads;
