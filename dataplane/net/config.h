@@ -90,8 +90,8 @@ struct net_config {
 	 */
 	enum net_verdict (*udp_deliver)(void *ctx, struct udp_datagram *datagram);
 	/* Optional. `local` and `remote` are the source and destination of the datagram that failed. */
-	void (*unreachable)(
-		void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why);
+	void (*unreachable)(void *ctx, const struct endpoint *local, const struct endpoint *remote,
+		enum net_unreach why, struct span quoted);
 	/* Optional: without it, TCP is a protocol that we do not know. */
 	void (*tcp_deliver)(void *ctx, const struct net_segment *segment);
 	/* Optional. A segment from `local` to `remote` did not arrive; mtu: of the link that it was too big

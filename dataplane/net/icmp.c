@@ -32,7 +32,8 @@ enum {
 	QUOTE4_MAX = 576 - IP4_HEADER - ICMP_HEADER,     /* RFC 1812 4.3.2.3 */
 	QUOTE6_MAX = MTU_MIN - IP6_HEADER - ICMP_HEADER, /* RFC 4443 2.4 (c) */
 	MTU_MIN_V4 = 576, /* less is not worth believing, and is what to try when a router names none */
-	ERROR_READ_MAX = ICMP_HEADER + 60 + QUOTE_L4_BYTES /* the part of an error that we look at */
+	/* The part of an error that we look at: an IPv4 header with all its options, or one of IPv6. */
+	ERROR_READ_MAX = ICMP_HEADER + 60 + QUOTE_L4_BYTES + QUOTE_PAYLOAD_BYTES,
 };
 
 static_assert(sizeof(struct rte_icmp_hdr) == ICMP_HEADER, "wire size");
@@ -115,7 +116,8 @@ void net_tell_unreachable(struct net *net, const struct quote *quote, enum net_u
 		if (config->tcp_unreachable)
 			config->tcp_unreachable(config->ctx, &quote->local, &quote->remote, quote->seq, 0);
 	} else if (config->unreachable) {
-		config->unreachable(config->ctx, &quote->local, &quote->remote, why);
+		config->unreachable(config->ctx, &quote->local, &quote->remote, why,
+			span_of(quote->payload, quote->payload_len));
 	}
 }
 

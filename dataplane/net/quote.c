@@ -60,9 +60,16 @@ static uint32_t be16_at(const uint8_t *at)
 	return (uint32_t)at[0] << 8 | at[1];
 }
 
+/* Linux quotes 548 bytes, so that it can be seen what the error is about; a router may quote none. */
+static void keep_payload(struct quote *quote, const uint8_t *payload, uint32_t len)
+{
+	quote->payload_len = (uint16_t)(len < QUOTE_PAYLOAD_BYTES ? len : QUOTE_PAYLOAD_BYTES);
+	memcpy(quote->payload, payload, quote->payload_len);
+}
+
 int quote_read(const uint8_t *packet, uint32_t len, struct quote *ret_quote)
 {
-	struct quote quote = {0};
+	struct quote quote = {.payload_len = 0};
 	struct start start;
 	int fate = STAT_net_icmp_bad_quote;
 
@@ -82,6 +89,8 @@ int quote_read(const uint8_t *packet, uint32_t len, struct quote *ret_quote)
 	quote.remote.port = (uint16_t)be16_at(packet + 2);
 	if (quote.proto == IPPROTO_TCP)
 		quote.seq = be16_at(packet + 4) << 16 | be16_at(packet + 6);
+	else
+		keep_payload(&quote, packet + UDP_HEADER, len - start.l4_at - UDP_HEADER);
 	*ret_quote = quote;
 	return PACKET_NEXT;
 }

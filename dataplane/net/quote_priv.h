@@ -7,13 +7,18 @@
 
 #include <stdint.h>
 
-enum { QUOTE_L4_BYTES = 8 }; /* what every ICMP error quotes of the transport header (RFC 792) */
+enum {
+	QUOTE_L4_BYTES = 8,        /* what every ICMP error quotes of the transport header (RFC 792) */
+	QUOTE_PAYLOAD_BYTES = 256, /* as far as a datagram's payload is looked at: to the branch of a probe */
+};
 
 struct quote {
 	struct endpoint local;  /* its source */
 	struct endpoint remote; /* its destination */
 	uint32_t seq;           /* of a TCP segment */
 	uint8_t proto;          /* UDP or TCP */
+	uint16_t payload_len;   /* bytes of a datagram's payload that were quoted, and are kept */
+	char payload[QUOTE_PAYLOAD_BYTES];
 };
 
 /*

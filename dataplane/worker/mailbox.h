@@ -16,8 +16,8 @@
 enum mail_kind {
 	MAIL_NONE,
 	MAIL_NODE_EVENT, /* worker to control: a probe's result, or ICMP (mail.node) */
-	MAIL_PROBE_NOW,  /* control to the node's worker: do not wait for the interval (mail.node) */
-	MAIL_SUSPECT,    /* worker to the node's worker: ICMP says unreachable (mail.node) */
+	MAIL_PROBE_NOW,  /* to the node's worker: do not wait for the interval (mail.node) */
+	MAIL_SUSPECT,    /* worker to the node's worker: ICMP proves it unreachable (mail.node) */
 	MAIL_NEIGHBOUR,  /* worker to worker: a link address it learned (mail.neighbour) */
 	MAIL_LIST,   /* control to worker: name some from there on; worker to control: so far (mail.list) */
 	MAIL_LISTED, /* worker to control: a neighbour (mail.listed) */

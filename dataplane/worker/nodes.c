@@ -141,15 +141,19 @@ bool worker_probe_response(struct worker *worker, struct span bytes)
 	return true;
 }
 
-void worker_suspect(struct worker *worker, const struct node *node)
+/* Does so itself, or tells the worker that probes the node. */
+static void tell_prober(struct worker *worker, const struct node *node, enum mail_kind kind)
 {
 	unsigned owner = node->slot % worker->config.count;
-	struct mail mail = {.kind = MAIL_SUSPECT,
+	struct mail mail = {.kind = (uint8_t)kind,
 		.from = (uint8_t)worker->config.index,
 		.node = {.id = node->id, .slot = node->slot}};
 
 	if (owner == worker->config.index) {
-		probe_suspect(&worker->probes, node, worker->now_ns);
+		if (kind == MAIL_SUSPECT)
+			probe_suspect(&worker->probes, node, worker->now_ns);
+		else
+			probe_now(&worker->probes, node, worker->now_ns);
 		return;
 	}
 	/* A lost one is no harm: the next packet brings the next error. */
@@ -157,13 +161,31 @@ void worker_suspect(struct worker *worker, const struct node *node)
 		stats_inc(&worker->stats, STAT_worker_letters_refused);
 }
 
-void worker_unreachable(
-	void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why)
+void worker_suspect(struct worker *worker, const struct node *node)
+{
+	tell_prober(worker, node, MAIL_SUSPECT);
+}
+
+/*
+ * Is it beyond doubt that the packet was ours? The neighbour's silence we have noticed ourselves; an ICMP
+ * error proves it by quoting a probe of ours, whose branch nobody can make up.
+ */
+static bool is_proven(
+	const struct worker *worker, const struct node *node, enum net_unreach why, struct span quoted)
+{
+	struct probe_ident ident;
+
+	return why == NET_UNREACH_NEIGHBOUR ||
+	       (probe_message_quoted(quoted, &worker->config.probe_key, &ident) &&
+		       ident.epoch == worker->config.epoch && ident.node_id == node->id);
+}
+
+void worker_unreachable(void *ctx, const struct endpoint *local, const struct endpoint *remote,
+	enum net_unreach why, struct span quoted)
 {
 	struct worker *worker = worker_of(ctx);
 	const struct node *node = node_by_endpoint(worker->snap->nodes, remote);
 
-	(void)why;
 	if (!node || node->transport != TRANSPORT_UDP)
 		return;
 	/* RFC 5927 4.1: who cannot see our traffic must at least guess a port that we send from. */
@@ -172,7 +194,14 @@ void worker_unreachable(
 		return;
 	}
 	stats_inc(&worker->stats, STAT_worker_node_unreachable);
-	worker_suspect(worker, node);
+	if (is_proven(worker, node, why, quoted)) {
+		worker_suspect(worker, node);
+		return;
+	}
+	/* Who knows a port may have made it up. If it is true, the error about the probe that it asks for
+	 * says so. */
+	stats_inc(&worker->stats, STAT_worker_unreachable_hint);
+	tell_prober(worker, node, MAIL_PROBE_NOW);
 }
 
 void worker_request_sent(struct worker *worker, const struct proxy_out *out)

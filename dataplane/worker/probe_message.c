@@ -113,6 +113,14 @@ static int branch_read(struct span branch, const struct hash_key *key, struct pr
 	return 0;
 }
 
+bool probe_message_quoted(struct span bytes, const struct hash_key *key, struct probe_ident *ret_ident)
+{
+	const char *branch = bytes.len > 0 ? memmem(bytes.p, bytes.len, branch_word, BRANCH_WORD_LEN) : NULL;
+
+	return branch && (size_t)(span_end(bytes) - branch) >= BRANCH_LEN &&
+	       branch_read(span_of(branch, BRANCH_LEN), key, ret_ident) == 0;
+}
+
 /* Retry-After = delta-seconds [ comment ] *( SEMI retry-param ), RFC 3261 20.33. */
 static uint32_t retry_after(const struct sip_msg *msg)
 {

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/span.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,5 +54,8 @@ size_t probe_message_write(
  * caller's parser table. Sets *ret_response for PROBE_FINAL only. */
 enum probe_reading probe_message_read(struct span bytes, const struct hash_key *key, struct sip_msg *scratch,
 	struct probe_response *ret_response);
+
+/* Do these bytes, which may be cut anywhere, hold a branch that we wrote into a probe? */
+bool probe_message_quoted(struct span bytes, const struct hash_key *key, struct probe_ident *ret_ident);
 
 #endif

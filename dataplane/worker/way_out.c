@@ -42,7 +42,7 @@ int worker_send_packet(struct worker *worker, const struct endpoint *src, const 
 	int ret = net_udp_send(worker->net, src, dst, packet, worker->now_ns);
 
 	if (ret == -EHOSTUNREACH)
-		worker_unreachable(worker, src, dst, NET_UNREACH_NEIGHBOUR);
+		worker_unreachable(worker, src, dst, NET_UNREACH_NEIGHBOUR, span_of(NULL, 0));
 	return ret;
 }
 

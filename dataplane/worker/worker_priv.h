@@ -92,10 +92,10 @@ void worker_nodes_init(struct worker *worker);
 void worker_nodes_sync(struct worker *worker);
 /* True when the bytes were a probe's answer, real or not: then the proxy must not see them. */
 bool worker_probe_response(struct worker *worker, struct span bytes);
-/* Somebody says that the node cannot be reached: tells the worker that probes it. */
+/* The node cannot be reached, by somebody who must know: tells the worker that probes it. */
 void worker_suspect(struct worker *worker, const struct node *node);
-void worker_unreachable(
-	void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why);
+void worker_unreachable(void *ctx, const struct endpoint *local, const struct endpoint *remote,
+	enum net_unreach why, struct span quoted);
 void worker_request_sent(struct worker *worker, const struct proxy_out *out);
 void worker_response_seen(struct worker *worker, const struct proxy_out *out);
 

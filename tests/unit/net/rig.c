@@ -52,11 +52,13 @@ static enum net_verdict deliver(void *ctx, struct udp_datagram *datagram)
 	return rig->verdict;
 }
 
-static void unreachable(
-	void *ctx, const struct endpoint *local, const struct endpoint *remote, enum net_unreach why)
+static void unreachable(void *ctx, const struct endpoint *local, const struct endpoint *remote,
+	enum net_unreach why, struct span quoted)
 {
 	struct rig *rig = ctx;
 
+	rig->quoted_len = quoted.len;
+	memcpy(rig->quoted, quoted.p, quoted.len);
 	if (rig->error_count < RIG_ERRORS_MAX)
 		rig->errors[rig->error_count] = (struct rig_error){*local, *remote, why};
 	rig->error_count++;

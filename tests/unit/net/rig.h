@@ -65,6 +65,8 @@ struct rig {
 	bool payload_was_linear;
 
 	struct rig_error errors[RIG_ERRORS_MAX]; /* the first ones */
+	size_t quoted_len;                       /* what the last one quoted of the payload */
+	char quoted[256];
 	uint32_t error_count;
 
 	/* With rig_take_segments(). The bytes of the last segment, header and all, are in `payload`. */

@@ -146,6 +146,7 @@ static void test_an_error_about_our_datagram_reaches_the_worker(void **state)
 		assert_int_equal(rig->errors[i].why, rows[i].why);
 		assert_true(endpoint_equal(&rig->errors[i].local, &local));
 		assert_true(endpoint_equal(&rig->errors[i].remote, &remote));
+		assert_int_equal(rig->quoted_len, sizeof(rig->quoted));
 	}
 	assert_int_equal(rig_count(rig, STAT_net_icmp_unreachable), RTE_DIM(rows));
 }

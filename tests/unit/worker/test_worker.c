@@ -356,6 +356,40 @@ static void test_icmp_that_quotes_a_port_we_do_not_send_from_says_nothing_of_a_n
 	rig_destroy(rig);
 }
 
+/* Whoever knows a port can make up all of it but the branch of a probe. */
+static void test_icmp_that_quotes_no_probe_of_ours_only_brings_the_next_probe(void **state)
+{
+	static const char word[] = "z9hG4bK-slprobe-";
+	static const size_t wrong_at[] = {
+		0, sizeof(word) + 5}; /* no probe at all; a probe with another code */
+	struct rig *rig = rig_create(1);
+	struct mail mail;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct node_figures *figures = worker_node_figures(rig->workers[0], 0);
+		struct packet quoted, error;
+		struct span answer = rig_answer(next_probe(rig), "200 OK");
+		uint64_t probes = figures->probes;
+
+		quoted = rig->sent[(rig->sent_count - 1) % RIG_SENT_MAX];
+		char *branch = memmem(quoted.bytes, quoted.len, word, sizeof(word) - 1);
+		assert_non_null(branch);
+		branch[wrong_at[i]] ^= 1;
+		packet_unreachable(&quoted, &error);
+		rig_give_packet(rig, &error);
+		rig_wait(rig, 100 * RIG_MS);
+		assert_int_equal(rig_count(rig, STAT_worker_unreachable_hint), i + 1);
+		assert_int_equal(figures->unreachable, 0);
+		assert_true(figures->probes > probes);
+		rig_give(rig, NODE, "192.0.2.1:30000", answer);
+		rig_poll(rig);
+	}
+	while (worker_hear(rig->workers[0], &mail, 1) == 1)
+		assert_int_not_equal(mail.node.event, HEALTH_UNREACHABLE);
+	rig_destroy(rig);
+}
+
 static void test_reports_that_control_does_not_fetch_are_counted_and_kept(void **state)
 {
 	struct rig *rig = rig_create(1);
@@ -524,6 +558,7 @@ int main(void)
 		cmocka_unit_test(test_503_to_a_probe_is_reported_as_busy),
 		cmocka_unit_test(test_icmp_about_a_node_is_reported_whoever_receives_it),
 		cmocka_unit_test(test_icmp_that_quotes_a_port_we_do_not_send_from_says_nothing_of_a_node),
+		cmocka_unit_test(test_icmp_that_quotes_no_probe_of_ours_only_brings_the_next_probe),
 		cmocka_unit_test(test_reports_that_control_does_not_fetch_are_counted_and_kept),
 		cmocka_unit_test(test_an_order_to_probe_now_is_followed),
 		cmocka_unit_test(test_a_new_snapshot_is_taken_up_and_the_old_one_let_go),
