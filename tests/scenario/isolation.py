@@ -61,6 +61,20 @@ def dress_tap(addresses):
     subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), check=True, capture_output=True, text=True)
 
 
+def with_length(address):
+    return f"{address}/64" if ":" in address else f"{address}/24"
+
+
+def take_address(address):
+    """From the kernel: what is sent there disappears without any answer, ARP included."""
+    run("ip", "addr", "del", with_length(address), "dev", TAP)
+
+
+def give_address(address):
+    """Back to the kernel."""
+    run("ip", "addr", "replace", with_length(address), "dev", TAP, *(["nodad"] if ":" in address else []))
+
+
 def bound(address, port, transport):
     """Does a socket receive on this address and port, by the kernel's own list?"""
     family = "-6" if ":" in address else "-4"

@@ -61,7 +61,9 @@ def kamailio_arguments(peer, folder):
 def stub_of(peer):
     at, port, answers = peer["at"], peer.get("port", 5060), peer.get("answers_probes", True)
     if peer.get("transport") == "tcp":
-        return StreamStub(at, port, peer.get("listens", False), answers)
+        stub = StreamStub(at, port, peer.get("listens", False), answers)
+        stub.answers_all = peer.get("answers_all", False)
+        return stub
     return Stub(at, port, answers)
 
 

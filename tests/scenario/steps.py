@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import expect
+import failures
 import frames
 import isolation
 import rude
@@ -211,20 +212,22 @@ def alive(world, name, index=-1):
 
 def blackhole(world, address):
     """Takes an address away from the kernel: what is sent there disappears without any answer, ARP included."""
-    isolation.run("ip", "addr", "del", with_length(address), "dev", isolation.TAP)
+    isolation.take_address(address)
 
 
 def unblackhole(world, address):
     """Gives the address back."""
-    isolation.run("ip", "addr", "replace", with_length(address), "dev", isolation.TAP, *nodad(address))
+    isolation.give_address(address)
 
 
-def with_length(address):
-    return f"{address}/64" if ":" in address else f"{address}/24"
+def fail(world, name, how):
+    """A node over TCP fails: kill, stop, blackhole, reboot or resets; the balancer must know in the time promised."""
+    failures.fail(world, name, how)
 
 
-def nodad(address):
-    return ["nodad"] if ":" in address else []
+def mend(world, name, how):
+    """A node that failed so is well again; waits until it is up."""
+    failures.mend(world, name, how)
 
 
 def refused(world, port):
@@ -335,7 +338,7 @@ VERBS = {
     for verb in (
         start, signal, wait_exit, wait_row, wait_node, wait_counter, wait_calls, calls, ctl, run, send, receive, reply, forward,
         settle, silence, probes, close, connect, end, ended, alive, blackhole, unblackhole, refused, frame, mark, elapsed, cpu, quiet, rude_client, compare, log,
-        keys, screen, shell_ends, second_start,
+        keys, screen, shell_ends, second_start, fail, mend,
     )
 }  # fmt: skip
 
