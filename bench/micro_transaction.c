@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a transaction costs: a MESSAGE of a client is taken, kept and sent to its node, the node's 200 ends
+ * the client transaction and goes back, and 32 s later timer J ends the server transaction, all of it over
+ * UDP. Each iteration is a request of its own, a virtual millisecond after the one before: 32,000 are alive
+ * at any moment. Messages are made by writing branches into texts of fixed shape, which costs little beside.
+ */
+#include "measure.h"
+
+#include "proxy/branch.h"
+#include "proxy/proxy.h"
+#include "proxy/transactions.h"
+#include "sip/build.h"
+#include "support/snapshot_fixture.h"
+
+#include <stdio.h>
+
+enum { MESSAGE_MAX = 4096, DIGITS = 12 };
+
+static struct snapshot_fixture fixture;
+static struct stats stats;
+static struct proxy proxy;
+static uint64_t now_ns;
+static uint64_t serial;
+static char request_text[MESSAGE_MAX];
+static char *request_serial; /* its branch ends in digits that change */
+static char response_text[MESSAGE_MAX];
+static size_t response_len;
+static char *response_branch; /* ours, and the client's below it */
+static char *response_serial;
+static char first_text[MESSAGE_MAX]; /* the first request as it went out */
+static size_t first_len;
+static char sent_branch[BRANCH_LONG_LEN]; /* of the one that went out last */
+static size_t sent_branch_at;             /* where it stands: they all have one shape */
+static char out_buf[SIP_DATAGRAM_MAX];
+
+static struct endpoint endpoint_of(const char *text)
+{
+	struct endpoint ep = {.port = 0};
+	int rc = endpoint_parse(span_str(text), 0, &ep);
+
+	ensure(rc == 0);
+	return ep;
+}
+
+static int keep_branch(void *ctx, struct proxy_out *out)
+{
+	(void)ctx;
+	if (first_len == 0) {
+		ensure(out->is_request && out->len < MESSAGE_MAX);
+		memcpy(first_text, out->buf, out->len);
+		first_len = out->len;
+	}
+	if (out->is_request)
+		memcpy(sent_branch, out->buf + sent_branch_at, sizeof(sent_branch));
+	return 0;
+}
+
+static void build_world(void)
+{
+	const struct proxy_config config = {
+		.stats = &stats,
+		.way = {.send = keep_branch},
+		.transactions = {.transactions_max = 65536, .key = {1, 2}},
+	};
+	const struct node *node;
+
+	snapshot_fixture_init(&fixture, 1);
+	snapshot_fixture_listener(&fixture, "front", "192.0.2.1:5060");
+	node = snapshot_fixture_node(&fixture, "10.0.0.11:5060", "10.0.0.1");
+	snapshot_fixture_route(&fixture, "com.domaina", ROUTE_SUBTREE, 0, node);
+	snapshot_fixture_admit(&fixture, "192.0.2.0/24");
+	snapshot_fixture_domain(&fixture, "domaina.com");
+	snapshot_fixture_build(&fixture);
+	ensure(proxy_init(&proxy, &config) == 0);
+}
+
+static void write_serial(char *digits)
+{
+	char text[DIGITS + 1];
+
+	snprintf(text, sizeof(text), "%012llu", (unsigned long long)serial);
+	memcpy(digits, text, DIGITS);
+}
+
+static void ask(void)
+{
+	const struct proxy_in in = {.bytes = span_str(request_text),
+		.src = endpoint_of("192.0.2.101:5060"),
+		.local = endpoint_of("192.0.2.1:5060"),
+		.now_ns = now_ns};
+	struct proxy_out out = {.buf = out_buf, .buf_size = sizeof(out_buf)};
+
+	write_serial(request_serial);
+	ensure(proxy_input(&proxy, &fixture.snap, &in, &out) == PROXY_TAKEN);
+}
+
+static void answer(void)
+{
+	const struct proxy_in in = {.bytes = span_of(response_text, response_len),
+		.src = endpoint_of("10.0.0.11:5060"),
+		.local = endpoint_of("10.0.0.1:30000"),
+		.now_ns = now_ns};
+	struct proxy_out out = {.buf = out_buf, .buf_size = sizeof(out_buf)};
+
+	memcpy(response_branch, sent_branch, sizeof(sent_branch));
+	write_serial(response_serial);
+	ensure(proxy_input(&proxy, &fixture.snap, &in, &out) == PROXY_TAKEN);
+}
+
+/* The texts, with the places that change: found once, in a request that went through. */
+static void prepare(void)
+{
+	static struct sip_msg sent;
+	const struct sip_reply reply = {.status = 200, .to_tag = 1};
+	const struct endpoint src = endpoint_of("10.0.0.1:30000");
+	struct sip_writer w = sip_writer_of(response_text, sizeof(response_text) - 1);
+
+	snprintf(request_text, sizeof(request_text),
+		"MESSAGE sip:bob@domaina.com SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bK%012d\r\n"
+		"Max-Forwards: 69\r\n"
+		"From: \"Alice Example\" <sip:alice@example.com>;tag=9fxced76sl\r\n"
+		"To: \"Bob\" <sip:bob@domaina.com>\r\n"
+		"Call-ID: 3848276298220188511@client.example.com\r\n"
+		"CSeq: 1 MESSAGE\r\n"
+		"Content-Type: text/plain\r\nContent-Length: 250\r\n\r\n%250s",
+		0, "");
+	request_serial = strstr(request_text, "z9hG4bK") + 7;
+	ask();
+	sent_branch_at = (size_t)(strstr(first_text, "z9hG4bK-sl2") - first_text);
+	ensure(sip_parse(span_of(first_text, first_len), true, &sent) == PARSE_OK);
+	sip_build_response(&sent, &src, &reply, &w);
+	response_len = w.len;
+	response_branch = strstr(response_text, "z9hG4bK-sl2");
+	response_serial = strstr(response_text, "z9hG4bK0") + 7;
+	memcpy(sent_branch, response_branch, sizeof(sent_branch));
+	answer();
+}
+
+static void live_many(void *data, uint64_t iterations)
+{
+	(void)data;
+	for (uint64_t i = 0; i < iterations; i++) {
+		serial++;
+		now_ns += 1000000;
+		ask();
+		answer();
+		proxy_tick(&proxy, &fixture.snap, now_ns);
+	}
+}
+
+int main(void)
+{
+	struct measure_row row = {.name = "message-udp"};
+	struct measure_value rate = {.name = "message-udp", .unit = "transactions per second"};
+
+	build_world();
+	prepare();
+	row.size = strlen(request_text);
+	measure(live_many, NULL, &row);
+	ensure(stats_get(&stats, STAT_sip_txn_exhausted) == 0);
+	ensure(stats_get(&stats, STAT_sip_txn_answered) == stats_get(&stats, STAT_sip_txn_begun));
+	rate.size = row.size;
+	rate.value = 1e9 / row.ns.median;
+	measure_print(
+		stdout, &(struct measure_report){"transaction", "transaction", "bytes", &row, 1, &rate, 1});
+	proxy_fini(&proxy);
+	snapshot_fixture_fini(&fixture);
+	return 0;
+}
