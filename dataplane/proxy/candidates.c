@@ -32,7 +32,8 @@ static bool find_next(
 		return false;
 	*forward->hash = request_hash(passage->msg, set);
 	*target = request_target(passage, set, forward->hash, &server->tried);
-	return target->kind == TARGET_NODE;
+	/* What a node sends into a dialog may be for another node, which no pattern could replace. */
+	return target->kind == TARGET_NODE && !node_was_tried(&server->tried, target->node->id);
 }
 
 bool server_next(struct server_txn *server, enum txn_why why)

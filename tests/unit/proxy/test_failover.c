@@ -395,6 +395,31 @@ static void test_a_dialog_stays_with_its_node_until_that_is_dead(void **state)
 	assert_int_equal(counted(STAT_sip_dialog_failovers), 1);
 }
 
+/* From the node, in its dialog, to a client that has become a node too: nobody can stand in for it. */
+static void test_a_dialog_s_other_side_is_tried_once(void **state)
+{
+	static char headers[KEPT_MAX + 16];
+	char cookie[KEPT_MAX];
+
+	(void)state;
+	invite();
+	keep(cookie, last_header("Record-Route"));
+	take_answer(NODE_A, "200 OK");
+	expect_sent(CLIENT, "SIP/2.0 200 ");
+	txn_world.dead = snapshot_fixture_node(&world.fixture, "198.51.100.8:5060", "192.0.2.1")->remote;
+	snprintf(headers, sizeof(headers), "Route: %s\r\n", cookie);
+	assert_int_equal(give(NODE_A, LISTENER4,
+				 request((struct ask){.method = "INFO",
+					 .uri = "sip:alice@198.51.100.8",
+					 .via = "Via: SIP/2.0/UDP 10.0.0.11:5060;branch=z9hG4bKnode",
+					 .from_tag = "callee",
+					 .to_tag = "caller",
+					 .headers = headers})),
+		PROXY_TAKEN);
+	expect_sent(NODE_A, "SIP/2.0 503 ");
+	assert_int_equal(counted(STAT_sip_txn_send_failed), 1);
+}
+
 static void test_a_503_inside_a_dialog_is_no_reason_to_leave_its_node(void **state)
 {
 	char cookie[KEPT_MAX];
@@ -480,6 +505,7 @@ int main(void)
 		T(test_a_silent_node_is_hoped_for_again_when_the_next_one_fails),
 		T(test_a_cancelled_request_is_sent_nowhere_else),
 		T(test_a_dialog_stays_with_its_node_until_that_is_dead),
+		T(test_a_dialog_s_other_side_is_tried_once),
 		T(test_a_503_inside_a_dialog_is_no_reason_to_leave_its_node),
 		T(test_retries_to_living_nodes_have_a_budget_and_those_of_dead_ones_have_none),
 		T(test_a_request_too_long_for_a_datagram_goes_by_tcp_where_the_node_has_it),
