@@ -10,7 +10,7 @@
 enum {
 	CONFIG_FILE_MAX_BYTES = 256 << 20,
 	CONFIG_DEPTH_MAX = 16,   /* of nesting in a file, four times what the schema has */
-	CONFIG_KEYS_MAX = 16,    /* keys of one section or entry */
+	CONFIG_KEYS_MAX = 20,    /* keys of one section or entry */
 	CONFIG_NAME_MAX = 63,    /* bytes of a name */
 	CONFIG_TEXT_MAX = 255,   /* bytes of any other text */
 	CONFIG_DOMAIN_MAX = 253, /* bytes of a domain name, RFC 1035 2.3.4 without the root's */

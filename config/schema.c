@@ -105,6 +105,21 @@ static const struct schema_key tcp_keys[] = {
 		.fallback = "60000", .example = "60000",
 		.doc = "How long the ports of a closed connection rest (twice the maximum segment "
 		       "lifetime)."},
+	{"node_connections", SCHEMA_UINT, AT(config_tcp, node_connections), .min = 1, .max = 8,
+		.fallback = "2", .example = "2",
+		.doc = "Connections that a worker keeps open to each node, ahead of any request."},
+	{"open_timeout_ms", SCHEMA_UINT, AT(config_tcp, open_timeout_ms), .min = 100, .max = 60000,
+		.fallback = "2000", .example = "2000",
+		.doc = "A connection to a node or for an answer that has not come about by then has failed."},
+	{"message_timeout_ms", SCHEMA_UINT, AT(config_tcp, message_timeout_ms), .min = 100, .max = 600000,
+		.fallback = "10000", .example = "10000",
+		.doc = "A connection is reset when the rest of a message has not come so long after its "
+		       "beginning."},
+	{"messages_max", SCHEMA_UINT, AT(config_tcp, messages_max), .min = 16, .max = 65536,
+		.fallback = "1024", .example = "1024",
+		.doc = "Messages of which a worker may hold the beginning, 64 KiB each; the oldest makes "
+		       "room "
+		       "for the next."},
 };
 
 static const struct schema_key transactions_keys[] = {

@@ -60,6 +60,10 @@ struct config_tcp {
 	uint32_t keepalive_every_ms;
 	uint16_t keepalive_probes;
 	uint32_t time_wait_ms;
+	uint16_t node_connections;
+	uint32_t open_timeout_ms;
+	uint32_t message_timeout_ms;
+	uint32_t messages_max;
 };
 
 struct config_transactions {

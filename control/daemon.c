@@ -203,6 +203,7 @@ static void describe_plane(struct daemon *daemon)
 	plane->port_count = config_count(config, CONFIG_PORTS);
 	plane->ports = daemon->plane_ports;
 	plane->tcp = size_tcp(config);
+	plane->streams = size_streams(config);
 	plane->transactions = (struct txns_config){.transactions_max = config->transactions.max};
 	if (config->transactions.texts_mb > 0)
 		text_store_counts_within(

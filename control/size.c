@@ -72,6 +72,18 @@ struct tcp_config size_tcp(const struct config *config)
 	};
 }
 
+struct conns_limits size_streams(const struct config *config)
+{
+	const struct config_tcp *tcp = &config->tcp;
+
+	return (struct conns_limits){
+		.buffers_max = tcp->messages_max,
+		.node_connections = tcp->node_connections,
+		.connect_timeout_ms = tcp->open_timeout_ms,
+		.message_timeout_ms = tcp->message_timeout_ms,
+	};
+}
+
 uint32_t size_memory_mb(const struct config *config)
 {
 	struct tcp_config tcp = size_tcp(config);

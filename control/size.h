@@ -7,6 +7,7 @@
 #define SIZE_H
 
 #include "config/model.h"
+#include "conn/config.h"
 #include "tcp/config.h"
 
 #include <stdint.h>
@@ -16,6 +17,9 @@ uint32_t size_mbufs(const struct config *config);
 
 /* Limits, timeouts and the range of ports of the workers' TCP; the secret is the caller's. */
 struct tcp_config size_tcp(const struct config *config);
+
+/* What the workers' connections may take, and how long they wait. */
+struct conns_limits size_streams(const struct config *config);
 
 /* MiB that the EAL needs. */
 uint32_t size_memory_mb(const struct config *config);

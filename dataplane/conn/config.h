@@ -54,6 +54,17 @@ enum conn_node_event {
 	CONN_NODE_CLOSED, /* in order: by itself no sign of a fault */
 };
 
+/* Of one worker; 0 takes the default beside it. */
+struct conns_limits {
+	uint32_t connections_max;    /* 16,384, of all kinds together */
+	uint32_t buffers_max;        /* 1,024 messages whose end has not arrived */
+	uint32_t node_connections;   /* 2 to each node, at most CONN_POOL_MAX */
+	uint32_t connect_timeout_ms; /* 2,000 */
+	uint32_t message_timeout_ms; /* 10,000 from a message's first byte to its last */
+	uint32_t linger_ms;          /* 4,000 that a peer who closed its half may still be answered */
+	uint32_t reopen_max_ms;      /* 2,000 between two attempts to reach a node */
+};
+
 struct conns_config {
 	unsigned worker_index;
 	struct tcp *tcp;          /* borrowed; its events must come to conns_tcp_event() */
@@ -62,14 +73,7 @@ struct conns_config {
 	struct rng *rng;          /* borrowed; jitter */
 	struct hash_key secret;   /* of the table of peers: they choose its keys */
 
-	/* Limits; 0 takes the default beside it. */
-	uint32_t connections_max;    /* 16,384, of all kinds together */
-	uint32_t buffers_max;        /* 1,024 messages whose end has not arrived */
-	uint32_t node_connections;   /* 2 to each node, at most CONN_POOL_MAX */
-	uint32_t connect_timeout_ms; /* 2,000 */
-	uint32_t message_timeout_ms; /* 10,000 from a message's first byte to its last */
-	uint32_t linger_ms;          /* 4,000 that a peer who closed its half may still be answered */
-	uint32_t reopen_max_ms;      /* 2,000 between two attempts to reach a node */
+	struct conns_limits limits;
 
 	void *ctx;
 	void (*message)(void *ctx, const struct conn_message *message);

@@ -195,6 +195,6 @@ uint64_t conns_next_ns(const struct conns *conns)
 	if (!list_empty(&conns->ready))
 		return 0;
 	next_ns = sooner(next_ns, buffers_expire_ns(conns));
-	next_ns = sooner(next_ns, expires_ns(&conns->opening, conns->config.connect_timeout_ms));
-	return sooner(next_ns, expires_ns(&conns->lingering, conns->config.linger_ms));
+	next_ns = sooner(next_ns, expires_ns(&conns->opening, conns->config.limits.connect_timeout_ms));
+	return sooner(next_ns, expires_ns(&conns->lingering, conns->config.limits.linger_ms));
 }

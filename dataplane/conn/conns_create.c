@@ -25,18 +25,18 @@ static void take_default(uint32_t *value, uint32_t otherwise)
 
 static int settle_config(struct conns_config *config)
 {
-	take_default(&config->connections_max, CONNECTIONS_DEFAULT);
-	take_default(&config->buffers_max, BUFFERS_DEFAULT);
-	take_default(&config->node_connections, NODE_CONNECTIONS_DEFAULT);
-	take_default(&config->connect_timeout_ms, CONNECT_TIMEOUT_MS);
-	take_default(&config->message_timeout_ms, MESSAGE_TIMEOUT_MS);
-	take_default(&config->linger_ms, LINGER_MS);
-	take_default(&config->reopen_max_ms, REOPEN_MAX_MS);
+	take_default(&config->limits.connections_max, CONNECTIONS_DEFAULT);
+	take_default(&config->limits.buffers_max, BUFFERS_DEFAULT);
+	take_default(&config->limits.node_connections, NODE_CONNECTIONS_DEFAULT);
+	take_default(&config->limits.connect_timeout_ms, CONNECT_TIMEOUT_MS);
+	take_default(&config->limits.message_timeout_ms, MESSAGE_TIMEOUT_MS);
+	take_default(&config->limits.linger_ms, LINGER_MS);
+	take_default(&config->limits.reopen_max_ms, REOPEN_MAX_MS);
 	if (!config->tcp || !config->pool || !config->stats || !config->rng || !config->message ||
 		!config->broken || !config->ended || !config->node_event)
 		return -EINVAL;
-	if (config->connections_max > CONNECTIONS_LIMIT || config->buffers_max > BUFFERS_LIMIT ||
-		config->node_connections > CONN_POOL_MAX)
+	if (config->limits.connections_max > CONNECTIONS_LIMIT ||
+		config->limits.buffers_max > BUFFERS_LIMIT || config->limits.node_connections > CONN_POOL_MAX)
 		return -EINVAL;
 	return 0;
 }
@@ -67,7 +67,7 @@ static int take_heads(struct conns *conns)
 {
 	uint32_t count = 1;
 
-	while (count < CONN_KEYS * conns->config.connections_max)
+	while (count < CONN_KEYS * conns->config.limits.connections_max)
 		count *= 2;
 	conns->heads = malloc(count * sizeof(conns->heads[0]));
 	if (!conns->heads)
@@ -96,9 +96,11 @@ int conns_create(const struct conns_config *config, uint64_t now_ns, struct conn
 	list_init(&conns->lingering);
 	ret = settle_config(&conns->config);
 	if (ret == 0)
-		ret = take_memory(conns, &conns->pool, sizeof(struct conn), conns->config.connections_max);
+		ret = take_memory(
+			conns, &conns->pool, sizeof(struct conn), conns->config.limits.connections_max);
 	if (ret == 0)
-		ret = take_memory(conns, &conns->buffers, CONN_BUFFER_BYTES, conns->config.buffers_max);
+		ret = take_memory(
+			conns, &conns->buffers, CONN_BUFFER_BYTES, conns->config.limits.buffers_max);
 	if (ret == 0)
 		ret = take_heads(conns);
 	if (ret != 0) {

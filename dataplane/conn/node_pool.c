@@ -23,8 +23,8 @@ static uint64_t pause_ns(struct conns *conns, unsigned fails)
 	unsigned doublings = fails - 1 < REOPEN_DOUBLINGS_MAX ? fails - 1 : REOPEN_DOUBLINGS_MAX;
 	uint64_t pause_ms = (uint64_t)REOPEN_FIRST_MS << doublings;
 
-	if (pause_ms > conns->config.reopen_max_ms)
-		pause_ms = conns->config.reopen_max_ms;
+	if (pause_ms > conns->config.limits.reopen_max_ms)
+		pause_ms = conns->config.limits.reopen_max_ms;
 	return pause_ms * CONN_MS + rng_below(conns->config.rng, (uint32_t)pause_ms / 4 * 1000 + 1) * 1000ULL;
 }
 
@@ -175,7 +175,7 @@ static void run_pool(struct conns *conns, struct node_pool *pool, const struct n
 
 	if (node && node->id == pool->node_id && node_word_health(node_word(node)) == NODE_DOWN)
 		drop_hanging(conns, pool);
-	for (unsigned i = 0; i < conns->config.node_connections; i++) {
+	for (unsigned i = 0; i < conns->config.limits.node_connections; i++) {
 		open_one(conns, pool, i);
 		lacks = lacks || !pool->conns[i];
 	}
@@ -254,8 +254,8 @@ static struct conn *choose(const struct conns *conns, struct node_pool *pool, in
 	struct conn *opening = NULL;
 
 	*ret_error = -ENOTCONN;
-	for (unsigned i = 0; i < conns->config.node_connections; i++) {
-		struct conn *conn = pool->conns[(pool->turn + i) % conns->config.node_connections];
+	for (unsigned i = 0; i < conns->config.limits.node_connections; i++) {
+		struct conn *conn = pool->conns[(pool->turn + i) % conns->config.limits.node_connections];
 		if (!conn || conn->peer_closed || conn->doomed)
 			continue;
 		if (conn->choked)

@@ -130,8 +130,8 @@ static unsigned expire(struct conns *conns, struct list *list, uint32_t timeout_
 
 unsigned open_expire(struct conns *conns)
 {
-	unsigned work =
-		expire(conns, &conns->opening, conns->config.connect_timeout_ms, TCP_WHY_CONNECT_TIMEOUT);
+	unsigned work = expire(
+		conns, &conns->opening, conns->config.limits.connect_timeout_ms, TCP_WHY_CONNECT_TIMEOUT);
 
-	return work + expire(conns, &conns->lingering, conns->config.linger_ms, TCP_WHY_CLOSED);
+	return work + expire(conns, &conns->lingering, conns->config.limits.linger_ms, TCP_WHY_CLOSED);
 }

@@ -40,7 +40,7 @@ uint64_t buffers_expire_ns(const struct conns *conns)
 {
 	if (list_empty(&conns->half))
 		return UINT64_MAX;
-	return oldest(conns)->buffered_ns + conns->config.message_timeout_ms * CONN_MS;
+	return oldest(conns)->buffered_ns + conns->config.limits.message_timeout_ms * CONN_MS;
 }
 
 unsigned buffers_expire(struct conns *conns)

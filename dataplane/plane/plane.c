@@ -135,6 +135,7 @@ static int create_worker(
 		.probe_key = config->probe_key,
 		.transactions = config->transactions,
 		.tcp = config->tcp,
+		.streams = config->streams,
 		.epoch = (uint32_t)config->seed,
 		.seed = rng_u64(rng),
 		.now_ns = clock_kernel_ns(),

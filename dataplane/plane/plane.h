@@ -13,6 +13,7 @@
 #include "limits.h"
 #include "plane/port.h"
 #include "proxy/transactions.h"
+#include "conn/config.h"
 #include "tcp/config.h"
 
 #include <stdbool.h>
@@ -48,6 +49,7 @@ struct plane_config {
 	uint64_t seed;                   /* of the workers' randomness */
 	struct txns_config transactions; /* of each worker, but for key and time */
 	struct tcp_config tcp;           /* of each worker, but for the ports, which they share: worker.h */
+	struct conns_limits streams;     /* of each worker */
 	struct hash_key probe_key;       /* from getrandom(): authenticates answers to probes */
 };
 

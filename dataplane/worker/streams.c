@@ -72,14 +72,14 @@ static void on_node_event(void *ctx, const struct conn_info *info, enum conn_nod
 int worker_streams_create(struct worker *worker)
 {
 	const struct worker_config *config = &worker->config;
-	const struct conns_config conns = {
+	struct conns_config conns = {
 		.worker_index = config->index,
 		.tcp = worker->tcp,
 		.pool = config->pool,
 		.stats = &worker->stats,
 		.rng = &worker->rng,
 		.secret = config->tcp.secret,
-		.connections_max = config->tcp.connections_max,
+		.limits = config->streams,
 		.ctx = worker,
 		.message = on_message,
 		.broken = on_message, /* its error is answered like any other message's */
@@ -87,6 +87,7 @@ int worker_streams_create(struct worker *worker)
 		.node_event = on_node_event,
 	};
 
+	conns.limits.connections_max = config->tcp.connections_max;
 	return conns_create(&conns, config->now_ns, &worker->conns);
 }
 

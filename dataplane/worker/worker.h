@@ -11,6 +11,7 @@
 
 #include "base/ensure.h"
 #include "base/hash.h"
+#include "conn/config.h"
 #include "worker/figures.h"
 #include "worker/mailbox.h"
 #include "net/net.h"
@@ -48,6 +49,7 @@ struct worker_config {
 	/* Limits, timeouts and secret of each worker's TCP, 0 taking the defaults there. The port range is
 	 * that of all workers and must be given; the rest is filled in here. */
 	struct tcp_config tcp;
+	struct conns_limits streams; /* but for connections_max, which is TCP's */
 	uint32_t epoch; /* differs from start to start: late answers to earlier probes are foreign */
 	uint64_t seed;  /* of this worker's randomness */
 	uint64_t now_ns;
@@ -104,6 +106,7 @@ enum {
 	WORKER_LEVEL_UNDER_WAY,
 	WORKER_LEVEL_PINNED,
 	WORKER_LEVEL_PORTS,
+	WORKER_LEVEL_MESSAGES,
 	WORKER_LEVEL_TRANSACTIONS, /* and the following */
 	WORKER_LEVELS_MAX = WORKER_LEVEL_TRANSACTIONS + TXNS_LEVELS_MAX
 };

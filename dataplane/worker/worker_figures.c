@@ -80,6 +80,17 @@ static void tcp_rows(const struct worker *worker, struct worker_level *levels)
 		level_of(worker, "source-ports", now.ports, now.ports_max, STAT_tcp_ports_exhausted);
 }
 
+static void stream_rows(const struct worker *worker, struct worker_level *levels)
+{
+	struct conns_levels now;
+
+	conns_levels(worker->conns, &now);
+	levels[WORKER_LEVEL_MESSAGES] = (struct worker_level){.name = "half-messages",
+		.used = now.buffers,
+		.size = now.buffers_max,
+		.exhausted = now.buffers_exhausted};
+}
+
 static unsigned transaction_levels(const struct worker *worker, struct worker_level *ret_levels)
 {
 	struct txns_level levels[TXNS_LEVELS_MAX];
@@ -105,5 +116,6 @@ unsigned worker_levels(const struct worker *worker, struct worker_level ret_leve
 		.size = probes->object_count,
 		.exhausted = __atomic_load_n(&probes->exhausted, __ATOMIC_RELAXED)};
 	tcp_rows(worker, ret_levels);
+	stream_rows(worker, ret_levels);
 	return WORKER_LEVEL_TRANSACTIONS + transaction_levels(worker, ret_levels + WORKER_LEVEL_TRANSACTIONS);
 }

@@ -32,7 +32,7 @@ ROOMS = {
     ),
     "plane": (
         ["dataplane/plane/*"],
-        BELOW_ALL + ["net", "tcp", "proxy", "stats", "trace", "wire", "rcu", "snapshot", "worker"],
+        BELOW_ALL + ["net", "tcp", "conn", "proxy", "stats", "trace", "wire", "rcu", "snapshot", "worker"],
         ["dpdk", "jemalloc"],
     ),
     "config": (["config/*"], BELOW_ALL, ["yaml"]),

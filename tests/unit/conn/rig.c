@@ -164,7 +164,7 @@ void rig_prepare(struct rig *rig)
 		.stats = &rig->hosts[0].stats,
 		.rng = &rig->hosts[0].rng,
 		.secret = {5, 6},
-		.connections_max = 128,
+		.limits = {.connections_max = 128},
 		.ctx = rig,
 		.message = on_message,
 		.broken = on_broken,

@@ -69,7 +69,7 @@ static void test_when_buffers_run_out_the_oldest_half_message_gives_way(void **s
 	struct conns_levels levels;
 
 	(void)state;
-	rig.config.buffers_max = 2;
+	rig.config.limits.buffers_max = 2;
 	rig_start(&rig);
 	for (unsigned i = 0; i < 3; i++) {
 		peers[i] = rig_open(&rig);
@@ -91,7 +91,7 @@ static void test_a_flood_of_silent_connections_pushes_out_itself(void **state)
 	struct rig_peer *honest, *late;
 
 	(void)state;
-	rig.config.connections_max = 16; /* of which 14 for peers */
+	rig.config.limits.connections_max = 16; /* of which 14 for peers */
 	rig_start(&rig);
 	honest = rig_open(&rig);
 	rig_say(&rig, honest, REQUEST);
@@ -111,7 +111,7 @@ static void test_when_all_have_spoken_a_new_connection_is_refused(void **state)
 	struct rig_peer *peer;
 
 	(void)state;
-	rig.config.connections_max = 16;
+	rig.config.limits.connections_max = 16;
 	rig_start(&rig);
 	for (unsigned i = 0; i < 14; i++)
 		rig_say(&rig, rig_open(&rig), REQUEST);
@@ -128,7 +128,7 @@ static void test_who_has_closed_makes_room_before_who_is_silent(void **state)
 	struct rig_peer *closed, *silent;
 
 	(void)state;
-	rig.config.connections_max = 16;
+	rig.config.limits.connections_max = 16;
 	rig_start(&rig);
 	silent = rig_open(&rig);
 	closed = rig_open(&rig);
@@ -208,7 +208,7 @@ static void test_a_peer_that_reconnects_for_ever_without_closing_stays_within_it
 	struct conns_levels levels;
 
 	(void)state;
-	rig.config.connections_max = 32;
+	rig.config.limits.connections_max = 32;
 	rig_start(&rig);
 	for (unsigned i = 0; i < 90; i++) {
 		rig_open(&rig);
@@ -240,9 +240,9 @@ static void test_impossible_limits_are_refused(void **state)
 
 	(void)state;
 	rig_start(&rig);
-	rig.config.node_connections = 9;
+	rig.config.limits.node_connections = 9;
 	assert_int_equal(conns_create(&rig.config, rig.now_ns, &conns), -EINVAL);
-	rig.config.node_connections = 1;
+	rig.config.limits.node_connections = 1;
 	rig.config.message = NULL;
 	assert_int_equal(conns_create(&rig.config, rig.now_ns, &conns), -EINVAL);
 	assert_null(conns);

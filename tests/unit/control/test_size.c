@@ -75,6 +75,14 @@ static void test_limits_and_times_are_those_of_the_operator(void **state)
 	config->tcp.port_last = 50000;
 	config->tcp.idle_timeout_ms = 5000;
 	config->tcp.keepalive_ms = 3000;
+	config->tcp.node_connections = 4;
+	config->tcp.open_timeout_ms = 300;
+	config->tcp.message_timeout_ms = 400;
+	config->tcp.messages_max = 20;
+	assert_int_equal(size_streams(config).node_connections, 4);
+	assert_int_equal(size_streams(config).connect_timeout_ms, 300);
+	assert_int_equal(size_streams(config).message_timeout_ms, 400);
+	assert_int_equal(size_streams(config).buffers_max, 20);
 	tcp = size_tcp(config);
 	assert_int_equal(tcp.connections_max, 16);
 	assert_int_equal(tcp.pieces_max, 1024);
