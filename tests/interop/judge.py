@@ -23,6 +23,7 @@ ALWAYS = {
     "Connection finish": "every connection ends so",
     "This frame initiates the connection closing": "every connection ends so",
     "This frame undergoes the connection closing": "every connection ends so",
+    "TCP Checksum 0xffff instead of 0x0000": "the kernel writes zero so, as UDP must; both mean the same",
     "TCP window update": "a reader that caught up tells that there is room again",
     "TCP window specified by the receiver is now completely full": "a sender uses all the room it is given",
 }
