@@ -75,6 +75,7 @@ static void slow_tick(struct reactor_timer *timer)
 	server_tick(daemon->server, reactor_now_ns());
 	listing_tick(daemon, reactor_now_ns());
 	server_watch_links(daemon);
+	server_watch_conflicts(daemon, reactor_now_ns());
 }
 
 static void signal_caught(struct reactor_signals *signals, int number)

@@ -57,7 +57,9 @@ struct daemon {
 	uint64_t stats_base[WORKERS_MAX][STAT_COUNT]; /* what `clear stats` saw */
 	uint64_t trace_lines[TRACE_CATEGORY_COUNT];
 	bool links_up[PORTS_MAX]; /* as last seen */
-	bool reload_wanted;       /* SIGHUP came while a change was under way */
+	uint64_t conflicts_told;  /* claims to our addresses that a line told of */
+	uint64_t conflicts_quiet_until_ns;
+	bool reload_wanted; /* SIGHUP came while a change was under way */
 };
 
 /* Brings everything up. 0, or -errno with a text for the operator; then nothing is left to take down. */
@@ -109,6 +111,7 @@ void server_says_published(struct daemon *daemon);
 void server_says_in_use(struct daemon *daemon);
 /* Every 100 ms or so. */
 void server_watch_links(struct daemon *daemon);
+void server_watch_conflicts(struct daemon *daemon, uint64_t now_ns);
 
 /* ---- dispatch.c ---- */
 void dispatch_call(void *ctx, struct call *call);

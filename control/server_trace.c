@@ -6,8 +6,12 @@
  */
 #include "control/daemon.h"
 
+#include "worker/worker.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+
+static const uint64_t conflict_lines_ns = 10000000000;
 
 bool server_traces(const struct daemon *daemon)
 {
@@ -59,6 +63,32 @@ void server_says_in_use(struct daemon *daemon)
 	server_say(daemon, CONFIG_LOG_DEBUG, "Server: all workers act by generation %llu, after %.1f ms",
 		(unsigned long long)daemon->publisher.released,
 		(double)daemon->publisher.grace_last_ns / 1e6);
+}
+
+/* Claims of other hosts to our addresses, as the workers counted them. */
+static uint64_t conflicts_counted(const struct daemon *daemon)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < plane_worker_count(daemon->plane); i++) {
+		const struct stats *stats = worker_stats(plane_worker(daemon->plane, i));
+		sum += stats_get(stats, STAT_net_arp_conflict) + stats_get(stats, STAT_net_nd_conflict);
+	}
+	return sum;
+}
+
+void server_watch_conflicts(struct daemon *daemon, uint64_t now_ns)
+{
+	uint64_t counted = conflicts_counted(daemon);
+
+	if (counted == daemon->conflicts_told || now_ns < daemon->conflicts_quiet_until_ns)
+		return;
+	server_say(daemon, CONFIG_LOG_WARNING,
+		"another host on the link uses an address of ours, %llu claims since the last such line; "
+		"take it away there, or here",
+		(unsigned long long)(counted - daemon->conflicts_told));
+	daemon->conflicts_told = counted;
+	daemon->conflicts_quiet_until_ns = now_ns + conflict_lines_ns;
 }
 
 void server_watch_links(struct daemon *daemon)

@@ -21,7 +21,7 @@ tcp_accepted tcp_connected tcp_segments_received tcp_segments_sent conn_accepted
 # response is sent again after half a second, which a busy machine may take.
 NOISE = """
 net_arp_not_ours net_eth_not_ours net_icmp_ignored net_icmp_unreachable net_ip6_not_ours net_mld_reports net_nd_not_ours
-net_nd_router net_neigh_unknown net_neigh_unanswered net_neigh_failed worker_node_unreachable worker_probe_late sip_txn_absorbed
+net_nd_router net_neigh_unknown net_neigh_unanswered net_neigh_failed worker_node_unreachable worker_unreachable_hint worker_probe_late sip_txn_absorbed
 sip_txn_repeated sip_txn_requests_again
 tcp_challenges_sent tcp_out_of_window tcp_retransmissions tcp_tail_probes
 """.split()
