@@ -113,6 +113,27 @@ void measure(measure_op op, void *data, struct measure_row *ret_row)
 		repeat_timed(op, data, ret_row);
 }
 
+static struct measure_spread scaled(const struct measure_spread *spread, double factor)
+{
+	return (struct measure_spread){spread->min * factor, spread->median * factor, spread->max * factor};
+}
+
+void measure_part(measure_part_op op, void *data, uint64_t iterations, struct measure_row *ret_row)
+{
+	double cycles[REPETITIONS];
+	double begin_ns = measure_now_ns();
+	uint64_t begin = __rdtsc();
+
+	ret_row->iterations = iterations;
+	if (getenv("MEASURE_COUNTED"))
+		return;
+	for (int i = 0; i < REPETITIONS; i++)
+		cycles[i] = (double)op(data, iterations) / (double)iterations;
+	double ns_per_cycle = (measure_now_ns() - begin_ns) / (double)(__rdtsc() - begin);
+	ret_row->cycles = spread_of(cycles);
+	ret_row->ns = scaled(&ret_row->cycles, ns_per_cycle);
+}
+
 static void print_spread(FILE *out, const char *name, const struct measure_spread *spread)
 {
 	fprintf(out, "\"%s\": {\"min\": %.1f, \"median\": %.1f, \"max\": %.1f}", name, spread->min,

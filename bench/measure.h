@@ -35,6 +35,16 @@ typedef void (*measure_op)(void *data, uint64_t iterations);
 void measure(measure_op op, void *data, struct measure_row *ret_row);
 void measure_counted(measure_op op, void *data);
 
+/* The same, where only a part counts: does it `iterations` times, returns the cycles of the part that is
+ * meant. */
+typedef uint64_t (*measure_part_op)(void *data, uint64_t iterations);
+
+/*
+ * Measures what op says it took, `iterations` of it in each repetition; ns come from the cycles by the rate
+ * of the two clocks over all repetitions. Nothing is counted under MEASURE_COUNTED: the row stays 0.
+ */
+void measure_part(measure_part_op op, void *data, uint64_t iterations, struct measure_row *ret_row);
+
 /* A figure that is not the mean of repetitions: a compile that takes seconds, memory. */
 struct measure_value {
 	const char *name;

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build-release" / "bench"
-PROGRAMS = ["parse", "route", "net", "tcp", "proxy", "transaction", "forward"]
+PROGRAMS = ["parse", "route", "net", "tcp", "proxy", "transaction", "forward", "stream"]
 
 # (program, row): (figure, least upper bound of its median)
 GOALS = {
