@@ -28,8 +28,8 @@ static int client_send(struct client_txn *client, char *bytes, size_t len, bool 
 
 	if (ret != 0)
 		stats_inc(txns->proxy->stats, STAT_sip_txn_send_failed);
-	else
-		client->conn = out.conn;
+	else if (!client->in_flight)
+		client->conn = out.conn; /* else the lists hold it by the one that took the request */
 	return ret;
 }
 

@@ -247,6 +247,35 @@ static void test_the_requests_of_a_lost_connection_go_to_the_next_node(void **st
 	expect_sent(NODE_B, "INVITE ");
 }
 
+/* The connection of the request ended in the same loop, and nobody was told yet. */
+static void test_an_ack_by_another_connection_leaves_that_one_s_requests_in_flight(void **state)
+{
+	const conn_id first = txn_world.node_conn;
+	const conn_id second = first + 1;
+	char invite[KEPT_MAX];
+
+	(void)state;
+	tcp_node_before_b();
+	take_from_client(request((struct ask){.uri = "sip:x@routeless.com"}));
+	expect_sent("10.0.0.21:5060", "INVITE ");
+	keep(invite, world.text);
+	txn_world.node_conn = second;
+	take_from_client(request(
+		(struct ask){.method = "MESSAGE", .uri = "sip:x@routeless.com", .call_id = "second"}));
+	expect_sent("10.0.0.21:5060", "MESSAGE ");
+	look_at(invite);
+	assert_int_equal(
+		give_by(second, "10.0.0.21:5060", "10.0.0.1:50000", response_to_last("486 Busy Here")),
+		PROXY_TAKEN);
+	expect_sent("10.0.0.21:5060", "ACK ");
+	expect_sent(CLIENT, "SIP/2.0 486 ");
+	proxy_conn_lost(&world.proxy, &world.fixture.snap, first, world.now_ns);
+	proxy_conn_lost(&world.proxy, &world.fixture.snap, second, world.now_ns);
+	pass_ms(1);
+	expect_sent(NODE_B, "MESSAGE ");
+	expect_quiet();
+}
+
 static void test_a_request_that_came_by_a_connection_is_answered_on_it(void **state)
 {
 	const conn_id conn = conn_id_make(1, 9, 4);
@@ -498,6 +527,7 @@ int main(void)
 		T(test_what_the_transport_refuses_goes_to_the_next_node),
 		T(test_what_a_connection_lost_after_taking_it_goes_to_the_next_node),
 		T(test_the_requests_of_a_lost_connection_go_to_the_next_node),
+		T(test_an_ack_by_another_connection_leaves_that_one_s_requests_in_flight),
 		T(test_a_request_that_came_by_a_connection_is_answered_on_it),
 		T(test_two_calls_do_not_ring_when_a_slow_node_wakes_up),
 		T(test_both_successes_reach_the_client_when_two_nodes_answer),
