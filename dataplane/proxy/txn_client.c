@@ -75,6 +75,7 @@ enum attempt client_attempt(struct server_txn *server, struct passage *passage, 
 {
 	struct txns *txns = server->txns;
 	struct client_txn *client = client_take(txns, server);
+	const struct node *chosen = forward->target->kind == TARGET_NODE ? forward->target->node : NULL;
 
 	if (!client)
 		return ATTEMPT_NO_ROOM;
@@ -91,8 +92,9 @@ enum attempt client_attempt(struct server_txn *server, struct passage *passage, 
 		client_drop(client);
 		return ATTEMPT_NO_ROOM;
 	}
-	if (client->node_id != 0)
-		node_tried_add(&server->tried, client->node_id);
+	/* The one that was chosen, whichever of its transports took the request: it is not chosen again. */
+	if (chosen)
+		node_tried_add(&server->tried, chosen->id);
 	client_begin(client, forward->target);
 	tell_forwarded(passage, forward->target);
 	if (client_send(client, passage->out->buf, passage->out->len, true) != 0) {

@@ -511,6 +511,24 @@ static void test_a_request_too_long_for_a_datagram_goes_by_tcp_where_the_node_ha
 	assert_int_equal(counted(STAT_sip_oversize_by_stream), 1);
 }
 
+/* What was chosen is not chosen again, although another transport of it was asked. */
+static void test_a_long_request_that_tcp_refuses_goes_to_the_next_node(void **state)
+{
+	static char headers[1400];
+
+	(void)state;
+	world.fixture.snap.udp_bytes_max = 1200;
+	memset(headers, 'x', sizeof(headers));
+	memcpy(headers, "Subject: ", 9);
+	memcpy(headers + 900, "\r\n", 3);
+	snapshot_fixture_node_over(&world.fixture, NODE_A, "10.0.0.1", TRANSPORT_TCP);
+	txn_world.dead = endpoint_of(NODE_A);
+	take_from_client(request((struct ask){.method = "MESSAGE", .headers = headers}));
+	expect_sent(NODE_B, "MESSAGE ");
+	assert_int_equal(counted(STAT_sip_txn_send_failed), 1);
+	expect_quiet();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +557,7 @@ int main(void)
 		T(test_a_503_inside_a_dialog_is_no_reason_to_leave_its_node),
 		T(test_retries_to_living_nodes_have_a_budget_and_those_of_dead_ones_have_none),
 		T(test_a_request_too_long_for_a_datagram_goes_by_tcp_where_the_node_has_it),
+		T(test_a_long_request_that_tcp_refuses_goes_to_the_next_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
