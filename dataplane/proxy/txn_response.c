@@ -111,11 +111,22 @@ static void take_unfit(struct answer *answer)
 	server_conclude(server);
 }
 
+/* 487 to a CANCEL of ours, while another next hop may still say what came of the call. */
+static bool lost_race(const struct answer *answer)
+{
+	return answer->passage->msg->status == 487 && answer->client->cancel_wanted &&
+	       !answer->server->cancelled && server_awaits(answer->server, answer->client);
+}
+
 static void take_failure(struct answer *answer)
 {
 	struct server_txn *server = answer->server;
 	unsigned status = answer->passage->msg->status;
 
+	if (lost_race(answer)) {
+		stats_inc(answer->passage->proxy->stats, STAT_sip_txn_absorbed);
+		return;
+	}
 	if (is_unfit(answer)) {
 		take_unfit(answer);
 		return;

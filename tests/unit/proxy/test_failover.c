@@ -322,6 +322,32 @@ static void test_two_calls_do_not_ring_when_a_slow_node_wakes_up(void **state)
 	expect_quiet();
 }
 
+/* The slow node ended because we said so; what the call came to, the other one says. */
+static void test_the_answer_to_our_own_cancel_is_not_the_client_s(void **state)
+{
+	char slow[KEPT_MAX];
+	char quick[KEPT_MAX];
+
+	(void)state;
+	invite();
+	keep(slow, world.text);
+	pass_ms(2001);
+	expect_next(NODE_B, "INVITE ");
+	keep(quick, world.text);
+	take_answer(NODE_B, "180 Ringing");
+	expect_next(CLIENT, "SIP/2.0 180 ");
+	look_at(slow);
+	take_answer(NODE_A, "180 Ringing");
+	expect_sent(NODE_A, "CANCEL ");
+	look_at(slow);
+	take_answer(NODE_A, "487 Request Terminated");
+	expect_sent(NODE_A, "ACK ");
+	look_at(quick);
+	take_answer(NODE_B, "486 Busy Here");
+	expect_sent(NODE_B, "ACK ");
+	expect_sent(CLIENT, "SIP/2.0 486 ");
+}
+
 static void test_both_successes_reach_the_client_when_two_nodes_answer(void **state)
 {
 	char slow[KEPT_MAX];
@@ -548,6 +574,7 @@ int main(void)
 		T(test_an_ack_by_another_connection_leaves_that_one_s_requests_in_flight),
 		T(test_a_request_that_came_by_a_connection_is_answered_on_it),
 		T(test_two_calls_do_not_ring_when_a_slow_node_wakes_up),
+		T(test_the_answer_to_our_own_cancel_is_not_the_client_s),
 		T(test_both_successes_reach_the_client_when_two_nodes_answer),
 		T(test_a_failure_waits_for_a_node_that_may_do_better),
 		T(test_a_silent_node_is_hoped_for_again_when_the_next_one_fails),
