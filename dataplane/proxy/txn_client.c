@@ -6,6 +6,14 @@
  */
 #include "proxy/txn_stages_priv.h"
 
+/* The node may have been removed since the request went out, and its slot be another's. */
+static uint16_t slot_of(const struct client_txn *client)
+{
+	const struct node *node = node_by_slot(client->txns->snap->nodes, client->node_slot);
+
+	return node && node->id == client->node_id ? client->node_slot : PROXY_NO_NODE;
+}
+
 /* A message that belongs to the transaction. Its first sending counts as a request of the node. */
 static int client_send(struct client_txn *client, char *bytes, size_t len, bool is_first)
 {
@@ -19,7 +27,7 @@ static int client_send(struct client_txn *client, char *bytes, size_t len, bool 
 		.conn = client->conn,
 		.token = client->is_cancel ? 0 : client_token(client),
 		.request_key = client->request_key,
-		.node_slot = client->node_id != 0 ? client->node_slot : PROXY_NO_NODE,
+		.node_slot = slot_of(client),
 		.transport = client->transport,
 		.is_request = true,
 		.is_repeat = !is_first,

@@ -294,22 +294,28 @@ static void test_a_request_that_came_by_a_connection_is_answered_on_it(void **st
 	expect_all_ends();
 }
 
+/* After another one rang. Keeps what was sent to each. */
+static void wake_up_late(char ret_slow[static KEPT_MAX], char ret_quick[static KEPT_MAX])
+{
+	invite();
+	keep(ret_slow, world.text);
+	pass_ms(2001);
+	expect_next(NODE_B, "INVITE ");
+	keep(ret_quick, world.text);
+	take_answer(NODE_B, "180 Ringing");
+	expect_next(CLIENT, "SIP/2.0 180 ");
+	look_at(ret_slow);
+	take_answer(NODE_A, "180 Ringing");
+	expect_sent(NODE_A, "CANCEL ");
+}
+
 static void test_two_calls_do_not_ring_when_a_slow_node_wakes_up(void **state)
 {
 	char slow[KEPT_MAX];
 	char quick[KEPT_MAX];
 
 	(void)state;
-	invite();
-	keep(slow, world.text);
-	pass_ms(2001);
-	expect_next(NODE_B, "INVITE ");
-	keep(quick, world.text);
-	take_answer(NODE_B, "180 Ringing");
-	expect_next(CLIENT, "SIP/2.0 180 ");
-	look_at(slow);
-	take_answer(NODE_A, "180 Ringing");
-	expect_sent(NODE_A, "CANCEL ");
+	wake_up_late(slow, quick);
 	take_answer(NODE_A, "200 OK");
 	look_at(slow);
 	take_answer(NODE_A, "487 Request Terminated");
@@ -329,16 +335,7 @@ static void test_the_answer_to_our_own_cancel_is_not_the_client_s(void **state)
 	char quick[KEPT_MAX];
 
 	(void)state;
-	invite();
-	keep(slow, world.text);
-	pass_ms(2001);
-	expect_next(NODE_B, "INVITE ");
-	keep(quick, world.text);
-	take_answer(NODE_B, "180 Ringing");
-	expect_next(CLIENT, "SIP/2.0 180 ");
-	look_at(slow);
-	take_answer(NODE_A, "180 Ringing");
-	expect_sent(NODE_A, "CANCEL ");
+	wake_up_late(slow, quick);
 	look_at(slow);
 	take_answer(NODE_A, "487 Request Terminated");
 	expect_sent(NODE_A, "ACK ");
@@ -515,15 +512,22 @@ static void test_retries_to_living_nodes_have_a_budget_and_those_of_dead_ones_ha
 	expect_sent(NODE_B, "MESSAGE ");
 }
 
-static void test_a_request_too_long_for_a_datagram_goes_by_tcp_where_the_node_has_it(void **state)
+static const char *too_long_for_udp(void)
 {
 	static char headers[1400];
 
-	(void)state;
 	world.fixture.snap.udp_bytes_max = 1200;
 	memset(headers, 'x', sizeof(headers));
 	memcpy(headers, "Subject: ", 9);
 	memcpy(headers + 900, "\r\n", 3);
+	return headers;
+}
+
+static void test_a_request_too_long_for_a_datagram_goes_by_tcp_where_the_node_has_it(void **state)
+{
+	const char *headers = too_long_for_udp();
+
+	(void)state;
 	take_from_client(request((struct ask){.method = "MESSAGE", .headers = headers}));
 	expect_sent(NODE_A, "MESSAGE ");
 	assert_int_equal(world.out.transport, TRANSPORT_UDP);
@@ -540,13 +544,9 @@ static void test_a_request_too_long_for_a_datagram_goes_by_tcp_where_the_node_ha
 /* What was chosen is not chosen again, although another transport of it was asked. */
 static void test_a_long_request_that_tcp_refuses_goes_to_the_next_node(void **state)
 {
-	static char headers[1400];
+	const char *headers = too_long_for_udp();
 
 	(void)state;
-	world.fixture.snap.udp_bytes_max = 1200;
-	memset(headers, 'x', sizeof(headers));
-	memcpy(headers, "Subject: ", 9);
-	memcpy(headers + 900, "\r\n", 3);
 	snapshot_fixture_node_over(&world.fixture, NODE_A, "10.0.0.1", TRANSPORT_TCP);
 	txn_world.dead = endpoint_of(NODE_A);
 	take_from_client(request((struct ask){.method = "MESSAGE", .headers = headers}));

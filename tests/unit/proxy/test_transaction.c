@@ -450,6 +450,25 @@ static void test_state_changes_are_traced(void **state)
 	assert_true(seen);
 }
 
+static void test_an_ack_to_a_node_that_was_removed_goes_to_no_other_that_has_its_place(void **state)
+{
+	struct snapshot_fixture *fixture = &world.fixture;
+	struct node *node = snapshot_fixture_node_over(fixture, "10.0.0.21:5060", "10.0.0.1", TRANSPORT_TCP);
+
+	(void)state;
+	snapshot_fixture_route(fixture, "com.routeless", ROUTE_EXACT, 0, node);
+	snapshot_fixture_build(fixture);
+	take_from_client(request((struct ask){.uri = "sip:x@routeless.com"}));
+	expect_sent("10.0.0.21:5060", "INVITE ");
+	assert_int_equal(world.out.node_slot, node->slot);
+	node->id++;
+	assert_int_equal(give_by(txn_world.node_conn, "10.0.0.21:5060", "10.0.0.1:50000",
+				 response_to_last("486 Busy Here")),
+		PROXY_TAKEN);
+	expect_sent("10.0.0.21:5060", "ACK ");
+	assert_int_equal(world.out.node_slot, PROXY_NO_NODE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +501,7 @@ int main(void)
 		T(test_a_stateless_listener_keeps_no_state),
 		T(test_requests_that_are_refused_need_no_transaction),
 		T(test_state_changes_are_traced),
+		T(test_an_ack_to_a_node_that_was_removed_goes_to_no_other_that_has_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
