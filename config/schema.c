@@ -167,7 +167,8 @@ static const struct schema_key control_keys[] = {
 		.fallback = "/run/sluice/control.sock", .complain = text_complain_path,
 		.example = "/run/sluice/control.sock", .doc = "The unix socket that sluicectl talks to."},
 	{"mode", SCHEMA_OCTAL, AT(config_control, mode), .fallback = "0600", .example = "0660",
-		.doc = "Permission bits of that socket: who may write to it may change everything."},
+		.doc = "Permission bits of that socket: who may write to it may look; only root and the "
+		       "daemon's own user may change things."},
 };
 
 static const struct schema_key log_keys[] = {
