@@ -3,8 +3,9 @@
 """The main job on real traffic: calls over two nodes, the active one killed under load, later back again.
 
 ./run demo [--kamailio] [--tcp] [--rate N] starts it. It runs in namespaces of its own, shows what happens once a
-second, ends with a table and writes build/demo/result.json. Exit status 1 when a promise was broken: detection under a second (over TCP
-100 ms), no call begun after it failed, work returns to the first node. docs/OPERATIONS.md defines the figures.
+second, ends with a table and writes build/demo/result.json. Exit status 1 when a promise was broken: detection under a
+second (over TCP 100 ms), no call begun after it failed, work returns to the first node. docs/OPERATIONS.md defines the
+figures.
 """
 import argparse
 import json
