@@ -150,6 +150,20 @@ static void test_garbage_resets_the_connection(void **state)
 	assert_int_equal(rig_count(&rig, STAT_conn_garbage), 1);
 }
 
+static void test_a_line_feed_alone_among_the_headers_ends_the_connection(void **state)
+{
+	struct rig_peer *peer;
+
+	(void)state;
+	rig_start(&rig);
+	peer = rig_open(&rig);
+	rig_say(&rig, peer,
+		"OPTIONS sip:a@b.example SIP/2.0\r\nTo: <sip:a@b.example>\nFrom: <sip:c@d.example>\r\n");
+	assert_int_equal(rig.message_count, 0);
+	assert_int_equal(rig.ended_count, 1);
+	assert_int_equal(rig_count(&rig, STAT_conn_line_end), 1);
+}
+
 static void test_a_name_of_an_ended_connection_is_known_to_nobody(void **state)
 {
 	struct rig_peer *peer;
@@ -307,6 +321,28 @@ static void test_without_alias_a_connection_to_the_port_is_opened(void **state)
 	assert_int_equal(rig_count(&rig, STAT_conn_opened), 1);
 }
 
+static void test_connections_on_their_way_are_bounded_and_one_more_is_counted(void **state)
+{
+	struct endpoint at = {{{192, 0, 2, 2}, IP_V4}, 6000};
+	uint64_t begun = 0;
+	conn_id conn;
+	int ret;
+
+	(void)state;
+	rig_start(&rig);
+	while ((ret = conns_send_peer(rig.conns, &at, span_str(REQUEST), rig.now_ns, &conn)) == 0) {
+		at.port++;
+		begun++;
+	}
+	assert_int_equal(ret, -EMFILE);
+	assert_true(begun > 0 && begun <= rig.config.limits.connections_max);
+	assert_int_equal(rig_count(&rig, STAT_conn_opened), begun);
+	assert_int_equal(rig_count(&rig, STAT_conn_not_opened), 1);
+	/* Nobody listens there: all are refused, and there is room again. */
+	rig_run(&rig);
+	assert_int_equal(conns_send_peer(rig.conns, &at, span_str(REQUEST), rig.now_ns, &conn), 0);
+}
+
 static void test_what_waited_for_a_refused_connection_is_told_to_be_lost(void **state)
 {
 	const struct endpoint at = {{{192, 0, 2, 2}, IP_V4}, 5060};
@@ -378,6 +414,7 @@ int main(void)
 		TEST(test_a_keepalive_is_answered_by_one_line_end),
 		TEST(test_a_broken_stream_is_answered_and_closed),
 		TEST(test_garbage_resets_the_connection),
+		TEST(test_a_line_feed_alone_among_the_headers_ends_the_connection),
 		TEST(test_a_name_of_an_ended_connection_is_known_to_nobody),
 		TEST(test_a_name_of_another_worker_is_known_to_nobody),
 		TEST(test_who_has_closed_its_half_is_still_answered_for_a_while),
@@ -386,6 +423,7 @@ int main(void)
 		TEST(test_one_loop_reads_a_bounded_number_of_messages_of_each),
 		TEST(test_the_newest_connection_with_an_alias_is_found),
 		TEST(test_without_alias_a_connection_to_the_port_is_opened),
+		TEST(test_connections_on_their_way_are_bounded_and_one_more_is_counted),
 		TEST(test_what_waited_for_a_refused_connection_is_told_to_be_lost),
 		TEST(test_a_connection_that_does_not_come_about_is_given_up_in_time),
 		TEST(test_a_listener_that_goes_leaves_its_connections),

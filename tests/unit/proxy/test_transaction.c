@@ -232,6 +232,7 @@ static void test_an_invite_that_nobody_answers_gets_408(void **state)
 	pass_ms(200);
 	expect_sent(CLIENT, "SIP/2.0 408 Request Timeout\r\n");
 	assert_int_equal(counted(STAT_sip_txn_timed_out), 1);
+	assert_int_equal(counted(STAT_sip_txn_timeouts), 1);
 	expect_all_ends();
 }
 

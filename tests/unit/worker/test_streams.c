@@ -3,6 +3,7 @@
 #include "stream_host.h"
 
 #include "support/eal.h"
+#include "rcu.h"
 #include "worker/worker_priv.h"
 
 #include <stdio.h>
@@ -278,6 +279,23 @@ static void test_messages_for_a_worker_that_does_not_run_are_dropped_and_counted
 	end();
 }
 
+static void test_a_listener_whose_address_is_taken_is_counted(void **state)
+{
+	const struct endpoint taken = {{{192, 0, 2, 1}, IP_V4}, 5099};
+	struct snapshot next;
+
+	(void)state;
+	begin(1);
+	assert_int_equal(tcp_listen(rig->workers[0]->tcp, &taken, 1, 0), 0);
+	snapshot_fixture_listener_over(&rig->fixture, "taken", "192.0.2.1:5099", TRANSPORT_TCP);
+	next = rig->fixture.snap;
+	next.generation++;
+	rcu_publish(rig->rcu, &next);
+	rig_poll(rig);
+	assert_int_equal(rig_count(rig, STAT_worker_no_stream_listener), 1);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_a_stream_that_cannot_be_read_is_answered_by_the_proxy),
 		cmocka_unit_test(test_control_is_told_the_connections_when_it_asks),
 		cmocka_unit_test(test_messages_for_a_worker_that_does_not_run_are_dropped_and_counted),
+		cmocka_unit_test(test_a_listener_whose_address_is_taken_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
