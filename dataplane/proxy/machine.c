@@ -21,9 +21,9 @@
  *   L         64*T1               64*T1      2xx to INVITE sent: absorbs INVITE, lets 2xx pass (RFC 6026 7.1)
  *   M         64*T1               64*T1      2xx to INVITE came: lets further 2xx pass (RFC 6026 7.2)
  *   trying    200 ms              200 ms     INVITE unanswered: 100 (17.2.1)
- *   delayed   3.5 s               3.5 s      other request unanswered: 100 when E has reached T2 (RFC
- * 4320 4.1) cancelled 64*T1               64*T1      INVITE unanswered after CANCEL: given up (9.1) doubt by
- * configuration    same       no response at all: perhaps another next hop (failover_timeout_ms)
+ *   delayed   3.5 s               3.5 s      other request unanswered: 100 once E is T2 (RFC 4320 4.1)
+ *   cancelled 64*T1               64*T1      INVITE unanswered after CANCEL: given up (9.1)
+ *   doubt     failover_timeout_ms same       no response at all: perhaps another next hop
  */
 #include "proxy/machine.h"
 
