@@ -186,4 +186,6 @@ void flight_acked(struct tcb *tcb, const struct segment *seg, struct ack_news *n
 	rtt_learn(tcb, news, again ? 0 : sent_ns);
 	tcb->full_losses = 0;
 	tcb->progress_ns = tcb->tcp->now_ns;
+	/* What is acknowledged at last has moved, too, however long ago it was sent first. */
+	tcb->data_ns = tcb->tcp->now_ns;
 }
