@@ -157,6 +157,14 @@ void tcp_app_ended(struct side *side, enum tcp_reason why)
 	side->why = why;
 }
 
+/* A host that rebooted uses its ports again: what its former self left under way may complete first. */
+static bool is_for(const struct side *side)
+{
+	const struct sim_conn *conn = side->conn;
+
+	return !side->host->sim->plan.reboots || conn->sides[conn->opener].begun;
+}
+
 static void accepted(struct sim_host *host, struct tcb *tcb)
 {
 	struct tcp_info info;
@@ -164,7 +172,7 @@ static void accepted(struct sim_host *host, struct tcb *tcb)
 
 	tcp_info(tcb, &info);
 	side = tcp_app_expects(host, &info.remote);
-	if (!side) {
+	if (!side || !is_for(side)) {
 		if (!host->sim->plan.reboots)
 			tcp_sim_violate(
 				host->sim, "host %u accepted a connection that nobody opened", host->index);

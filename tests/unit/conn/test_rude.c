@@ -40,7 +40,7 @@ static void test_half_a_message_for_ever_is_reset_in_time(void **state)
 	peer = rig_open(&rig);
 	/* A byte now and then does not buy more time. */
 	for (unsigned i = 0; i < 9; i++) {
-		rig_write(&rig, peer, REQUEST + i, 1);
+		rig_write(&rig, peer, &REQUEST[i], 1);
 		rig_wait(&rig, 1100 * RIG_MS);
 	}
 	assert_int_equal(rig.ended_count, 0);
