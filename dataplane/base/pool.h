@@ -38,6 +38,13 @@ static inline void pool_init(
 		next[i] = i + 1 < object_count ? i + 1 : POOL_NONE;
 }
 
+/*
+ * The same with memory of its own from the heap, at start: pages are touched when an object is first taken,
+ * not before. Returns 0 or -ENOMEM; then, and when it is all zero, pool_destroy() does nothing.
+ */
+must_use int pool_create(struct pool *pool, size_t object_bytes, uint32_t object_count);
+void pool_destroy(struct pool *pool);
+
 static inline void *pool_at(const struct pool *pool, uint32_t index)
 {
 	ensure(index < pool->object_count);

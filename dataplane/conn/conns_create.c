@@ -41,26 +41,10 @@ static int settle_config(struct conns_config *config)
 	return 0;
 }
 
-/* The pages of a buffer are touched when it is first used, not before. */
 static int take_memory(struct conns *conns, struct pool *pool, size_t object_bytes, uint32_t count)
 {
-	char *memory = calloc(count, object_bytes);
-	uint32_t *next = calloc(count, sizeof(*next));
-
-	if (!memory || !next) {
-		free(memory);
-		free(next);
-		return -ENOMEM;
-	}
-	pool_init(pool, memory, next, object_bytes, count);
-	conns->bytes += count * (object_bytes + sizeof(*next));
-	return 0;
-}
-
-static void give_memory(struct pool *pool)
-{
-	free(pool->memory);
-	free(pool->next);
+	conns->bytes += count * (object_bytes + sizeof(pool->next[0]));
+	return pool_create(pool, object_bytes, count);
 }
 
 static int take_heads(struct conns *conns)
@@ -115,8 +99,8 @@ void conns_destroy(struct conns *conns)
 {
 	if (!conns)
 		return;
-	give_memory(&conns->pool);
-	give_memory(&conns->buffers);
+	pool_destroy(&conns->pool);
+	pool_destroy(&conns->buffers);
 	free(conns->heads);
 	free(conns);
 }

@@ -15,26 +15,6 @@ static uint32_t clients_for(uint32_t transactions_max)
 	return transactions_max + transactions_max / 4 + 4;
 }
 
-static int pool_create(struct pool *pool, size_t object_bytes, uint32_t count)
-{
-	void *memory = calloc(count, object_bytes);
-	uint32_t *next = calloc(count, sizeof(*next));
-
-	if (!memory || !next) {
-		free(memory);
-		free(next);
-		return -ENOMEM;
-	}
-	pool_init(pool, memory, next, object_bytes, count);
-	return 0;
-}
-
-static void pool_destroy(struct pool *pool)
-{
-	free(pool->memory);
-	free(pool->next);
-}
-
 static int texts_create(struct text_store *store, const struct txns_config *config)
 {
 	uint32_t counts[TEXT_CLASSES];

@@ -60,7 +60,7 @@ static int check(const struct tcp_config *config)
 	return 0;
 }
 
-static int pool_create(struct pool *pool, size_t object_bytes, uint32_t count, int socket_id)
+static int take_pool(struct pool *pool, size_t object_bytes, uint32_t count, int socket_id)
 {
 	void *memory = rte_zmalloc_socket("tcp pool", object_bytes * count, RTE_CACHE_LINE_SIZE, socket_id);
 	uint32_t *next = rte_zmalloc_socket("tcp pool", sizeof(*next) * count, 0, socket_id);
@@ -96,11 +96,11 @@ static int memory_create(struct tcp *tcp)
 	const struct tcp_config *config = &tcp->config;
 	int socket_id = config->socket_id;
 
-	if (pool_create(&tcp->tcbs, sizeof(struct tcb), config->connections_max, socket_id) != 0 ||
-		pool_create(&tcp->halves, sizeof(struct half), config->half_open_max, socket_id) != 0 ||
-		pool_create(&tcp->waits, sizeof(struct wait), config->time_wait_max, socket_id) != 0 ||
-		pool_create(&tcp->pieces, sizeof(struct piece), config->pieces_max, socket_id) != 0 ||
-		pool_create(&tcp->flights, sizeof(struct flight), config->pieces_max, socket_id) != 0)
+	if (take_pool(&tcp->tcbs, sizeof(struct tcb), config->connections_max, socket_id) != 0 ||
+		take_pool(&tcp->halves, sizeof(struct half), config->half_open_max, socket_id) != 0 ||
+		take_pool(&tcp->waits, sizeof(struct wait), config->time_wait_max, socket_id) != 0 ||
+		take_pool(&tcp->pieces, sizeof(struct piece), config->pieces_max, socket_id) != 0 ||
+		take_pool(&tcp->flights, sizeof(struct flight), config->pieces_max, socket_id) != 0)
 		return -ENOMEM;
 	return table_create(&tcp->table, slots_of(config), socket_id);
 }
@@ -163,7 +163,7 @@ int tcp_create(const struct tcp_config *config, uint64_t now_ns, struct tcp **re
 	return 0;
 }
 
-static void pool_destroy(struct pool *pool)
+static void give_pool(struct pool *pool)
 {
 	rte_free(pool->memory);
 	rte_free(pool->next);
@@ -188,11 +188,11 @@ void tcp_destroy(struct tcp *tcp)
 	connections_free(tcp);
 	sources_free(tcp);
 	rte_free(tcp->table.slots);
-	pool_destroy(&tcp->tcbs);
-	pool_destroy(&tcp->halves);
-	pool_destroy(&tcp->waits);
-	pool_destroy(&tcp->pieces);
-	pool_destroy(&tcp->flights);
+	give_pool(&tcp->tcbs);
+	give_pool(&tcp->halves);
+	give_pool(&tcp->waits);
+	give_pool(&tcp->pieces);
+	give_pool(&tcp->flights);
 	rte_free(tcp);
 }
 

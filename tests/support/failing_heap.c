@@ -4,19 +4,10 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void __real_free(void *memory);
-void __wrap_free(void *memory);
 
 static struct {
 	unsigned requests;
@@ -24,7 +15,7 @@ static struct {
 	int live;
 } heap;
 
-static bool heap_gives(void)
+bool failing_heap_gives(void)
 {
 	heap.requests++;
 	if (heap.requests == heap.fails_at)
@@ -33,20 +24,9 @@ static bool heap_gives(void)
 	return true;
 }
 
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return heap_gives() ? __real_calloc(count, size) : NULL;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return heap_gives() ? __real_malloc(size) : NULL;
-}
-
-void __wrap_free(void *memory)
+void failing_heap_given_back(const void *memory)
 {
 	heap.live -= memory != NULL;
-	__real_free(memory);
 }
 
 static int try_with(failing_heap_try *try_once, unsigned fails_at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/pool.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,6 +75,27 @@ static void test_a_pool_of_nothing_is_exhausted_at_once(void **state)
 	assert_null(pool_take(&pool));
 }
 
+static void test_a_pool_with_memory_of_its_own_gives_it_back(void **state)
+{
+	struct pool pool;
+
+	(void)state;
+	assert_int_equal(pool_create(&pool, 24, 3), 0);
+	assert_non_null(pool_take(&pool));
+	pool_destroy(&pool);
+	assert_null(pool.memory);
+	pool_destroy(&pool);
+}
+
+static void test_what_no_heap_can_hold_is_refused_and_may_be_destroyed(void **state)
+{
+	struct pool pool;
+
+	(void)state;
+	assert_int_equal(pool_create(&pool, SIZE_MAX / 2, 3), -ENOMEM);
+	pool_destroy(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +103,8 @@ int main(void)
 		cmocka_unit_test(test_running_out_is_answered_and_counted),
 		cmocka_unit_test(test_levels_are_kept),
 		cmocka_unit_test(test_a_pool_of_nothing_is_exhausted_at_once),
+		cmocka_unit_test(test_a_pool_with_memory_of_its_own_gives_it_back),
+		cmocka_unit_test(test_what_no_heap_can_hold_is_refused_and_may_be_destroyed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "pair.h"
 
 #include "support/eal.h"
+#include "support/failing_heap.h"
 #include "support/failing_pool.h"
 
 #include <rte_malloc.h>
@@ -29,34 +30,19 @@ void *__wrap_rte_malloc_socket(const char *type, size_t size, unsigned align, in
 void __real_rte_free(void *memory);
 void __wrap_rte_free(void *memory);
 
-static struct {
-	unsigned requests;
-	unsigned fails_at; /* 0: none */
-	int live;
-} heap;
-
-static bool heap_gives(void)
-{
-	heap.requests++;
-	if (heap.requests == heap.fails_at)
-		return false;
-	heap.live++;
-	return true;
-}
-
 void *__wrap_rte_zmalloc_socket(const char *type, size_t size, unsigned align, int socket)
 {
-	return heap_gives() ? __real_rte_zmalloc_socket(type, size, align, socket) : NULL;
+	return failing_heap_gives() ? __real_rte_zmalloc_socket(type, size, align, socket) : NULL;
 }
 
 void *__wrap_rte_malloc_socket(const char *type, size_t size, unsigned align, int socket)
 {
-	return heap_gives() ? __real_rte_malloc_socket(type, size, align, socket) : NULL;
+	return failing_heap_gives() ? __real_rte_malloc_socket(type, size, align, socket) : NULL;
 }
 
 void __wrap_rte_free(void *memory)
 {
-	heap.live -= memory != NULL;
+	failing_heap_given_back(memory);
 	__real_rte_free(memory);
 }
 
@@ -67,7 +53,6 @@ static int setup(void **state)
 	if (!pool)
 		pool = failing_pool_create("exhaustion", MBUFS, 2176);
 	failing_pool_arm(0);
-	heap.fails_at = 0;
 	pair_prepare(&pair, pool);
 	return 0;
 }
@@ -91,39 +76,23 @@ static int pool_free(void **state)
 	return 0;
 }
 
-static int create_and_add(struct tcp **ret_tcp)
+static int create_and_destroy(void)
 {
 	const struct ip_addr source = {.family = IP_V4, .bytes = {192, 0, 2, 1}};
-	int ret = tcp_create(&pair.configs[0], pair.now_ns, ret_tcp);
+	struct tcp *tcp;
+	int ret = tcp_create(&pair.configs[0], pair.now_ns, &tcp);
 
 	if (ret != 0)
 		return ret;
-	ret = tcp_add_source(*ret_tcp, &source);
-	if (ret != 0)
-		tcp_destroy(*ret_tcp);
+	ret = tcp_add_source(tcp, &source);
+	tcp_destroy(tcp);
 	return ret;
 }
 
 static void test_each_allocation_of_the_start_may_fail(void **state)
 {
-	struct tcp *tcp;
-	unsigned all;
-
 	(void)state;
-	heap.requests = 0;
-	heap.live = 0;
-	assert_int_equal(create_and_add(&tcp), 0);
-	tcp_destroy(tcp);
-	all = heap.requests;
-	assert_true(all > 10);
-	assert_int_equal(heap.live, 0);
-	for (unsigned nth = 1; nth <= all; nth++) {
-		heap.requests = 0;
-		heap.fails_at = nth;
-		assert_int_equal(create_and_add(&tcp), -ENOMEM);
-		assert_int_equal(heap.live, 0);
-	}
-	heap.fails_at = 0;
+	failing_heap_each(create_and_destroy, 11);
 	pair_start(&pair);
 }
 
