@@ -17,13 +17,14 @@ tcp_accepted tcp_connected tcp_segments_received tcp_segments_sent conn_accepted
 
 # What the kernel on the other side says by itself, and what probes meet while nodes start and end: every run has it.
 # Either side of a connection sends its last segment again when a busy machine lets an acknowledgement wait, and both the
-# first SYN and its repetition arrive when a neighbour was long in answering: the second is challenged. A SIP request or
-# response is sent again after half a second, which a busy machine may take.
+# first SYN and its repetition arrive when a neighbour was long in answering: the second is challenged. The kernel moves a
+# flow to the queue it last heard it on, so that an acknowledgement can overtake an older one, which PAWS then drops. A SIP
+# request or response is sent again after half a second, which a busy machine may take.
 NOISE = """
 net_arp_not_ours net_eth_not_ours net_icmp_ignored net_icmp_unreachable net_ip6_not_ours net_mld_reports net_nd_not_ours
 net_nd_router net_neigh_unknown net_neigh_unanswered net_neigh_failed worker_node_unreachable worker_unreachable_hint worker_probe_late sip_txn_absorbed
 sip_txn_repeated sip_txn_requests_again
-tcp_challenges_sent tcp_out_of_window tcp_retransmissions tcp_tail_probes
+tcp_challenges_sent tcp_out_of_window tcp_paws tcp_retransmissions tcp_tail_probes
 """.split()
 
 

@@ -8,6 +8,7 @@ import subprocess
 
 UNSHARE = ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
 TAP = "slc0"
+KERNEL_LINK_LOCAL = "fe80::fe"
 
 
 def command(arguments, name):
@@ -34,6 +35,9 @@ def prepare():
         write(f"{ipv6}/accept_dad", "0")
         write(f"{ipv6}/router_solicitations", "0")
         write(f"{ipv6}/autoconf", "0")
+    # The kernel's side of a TAP device has the MAC address of the balancer's: they must not make the same link-local
+    # address of it. dress_tap() gives the kernel another one.
+    write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1")
     # Starting its port may take the device down for a moment.
     write("/proc/sys/net/ipv6/conf/default/keep_addr_on_down", "1")
     # Should the first address of the device ever go, the others must stay.
@@ -54,7 +58,7 @@ def tap_is_there():
 def dress_tap(addresses):
     """Gives the kernel's side of the TAP device the addresses of all peers. Its MAC address is the balancer's own."""
     commands = [f"link set {TAP} up"]
-    for address in addresses:
+    for address in (KERNEL_LINK_LOCAL, *addresses):
         length, option = (64, " nodad") if ":" in address else (24, "")
         commands.append(f"addr replace {address}/{length} dev {TAP}{option}")
     # In one go: the balancer will probe its nodes in a moment.
