@@ -182,7 +182,9 @@ static bool acceptable(const struct model *model, const struct tcp_segment *segm
 
 static void open_input(struct model *model, const struct tcp_segment *segment)
 {
-	model_check_form(model, segment);
+	/* A SYN that comes late still has all its offers, taken or not. */
+	if (!(segment->flags & SEG_SYN))
+		model_check_form(model, segment);
 	if ((segment->flags & SEG_SYN) || !acceptable(model, segment)) {
 		model_send_ack(model);
 		return;
