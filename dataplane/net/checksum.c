@@ -18,43 +18,6 @@ static uint16_t sum_fold(uint64_t sum)
 	return (uint16_t)~checksum_fold(sum);
 }
 
-/* Less than 8 bytes, without a copy: a load right behind shorter stores would wait for them. */
-static inline uint64_t sum_rest(const uint8_t *p, size_t len)
-{
-	uint64_t sum = 0;
-	uint32_t word;
-	uint16_t half;
-
-	if (len & 4) {
-		memcpy(&word, p, sizeof(word));
-		sum += word;
-		p += 4;
-	}
-	if (len & 2) {
-		memcpy(&half, p, sizeof(half));
-		sum += half;
-		p += 2;
-	}
-	return len & 1 ? sum + *p : sum;
-}
-
-/* Sums of 32-bit words in 64 bits: no carry is lost below 2^32 words. */
-static uint64_t sum_bytes(const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-	size_t whole = len & ~(size_t)(SUM_BLOCK - 1);
-	uint64_t sum = whole > 0 ? sum_blocks(p, whole) : 0;
-	uint64_t word;
-
-	p += whole;
-	len -= whole;
-	for (; len >= sizeof(word); len -= sizeof(word), p += sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
-		sum += (word & 0xffffffff) + (word >> 32);
-	}
-	return sum + sum_rest(p, len);
-}
-
 uint16_t checksum_header(const void *bytes, size_t len)
 {
 	return checksum_fold(sum_bytes(bytes, len));
