@@ -33,6 +33,7 @@ ON_PACKET_PATH = {
 # Files of dataplane/ that do not run on the packet path, with the reason.
 OFF_PACKET_PATH = {
     "dataplane/base/ensure.c": "ends the process",
+    "dataplane/base/pool.c": "control's thread, when a worker is made and when it ends",
     "dataplane/plane/clock.c": "the loop's thread reads time for the worker",
     "dataplane/plane/eal.c": "control's thread, before any worker",
     "dataplane/plane/idle.c": "between two loops, when there is no packet",
