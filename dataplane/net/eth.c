@@ -68,6 +68,14 @@ void eth_flush(struct net *net, struct net_port *port)
 	port->staged_count = 0;
 }
 
+void eth_stage(struct net *net, struct net_port *port, struct rte_mbuf *frame)
+{
+	ensure(port->staged_count < TX_STAGED_MAX);
+	port->staged[port->staged_count++] = frame;
+	if (port->staged_count == TX_STAGED_MAX)
+		eth_flush(net, port);
+}
+
 /* The type follows from the packet: all that we send is IPv4, IPv6 or ARP, whose first byte is zero. */
 static rte_be16_t ether_type_of(const struct rte_mbuf *packet)
 {
@@ -87,13 +95,11 @@ void eth_output(struct net *net, struct net_port *port, const uint8_t mac[6], st
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(packet, struct rte_ether_hdr *);
 
 	/* The headroom was checked where the packet came from. */
-	ensure(rte_pktmbuf_headroom(packet) >= ETH_HEADER && port->staged_count < TX_STAGED_MAX);
+	ensure(rte_pktmbuf_headroom(packet) >= ETH_HEADER);
 	eth = (struct rte_ether_hdr *)(void *)rte_pktmbuf_prepend(packet, ETH_HEADER);
 	memcpy(eth->dst_addr.addr_bytes, mac, 6);
 	memcpy(eth->src_addr.addr_bytes, port->wire->mac, 6);
 	eth->ether_type = type;
 	packet->l2_len = ETH_HEADER;
-	port->staged[port->staged_count++] = packet;
-	if (port->staged_count == TX_STAGED_MAX)
-		eth_flush(net, port);
+	eth_stage(net, port, packet);
 }

@@ -195,7 +195,7 @@ static int icmp_echo_reply(struct net *net, struct packet *pkt, uint8_t reply_ty
 		return STAT_net_tx_no_headroom;
 	icmp = (struct rte_icmp_hdr *)(void *)rte_pktmbuf_adj(pkt->mbuf, (uint16_t)pkt->l4_offset);
 	ensure(icmp != NULL);
-	pkt->mbuf->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	pkt->mbuf->ol_flags &= MBUF_MEMORY_FLAGS;
 	icmp->icmp_type = reply_type;
 	icmp->icmp_cksum = 0;
 	icmp->icmp_cksum = checksum_mbuf(pkt->mbuf, 0, pkt->mbuf->pkt_len, v4 ? NULL : &pseudo);

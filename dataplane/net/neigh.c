@@ -37,7 +37,7 @@ static uint32_t *bucket_of(struct neigh_table *table, uint16_t port, const struc
 			       table->bucket_mask];
 }
 
-static struct neigh *neigh_find(struct neigh_table *table, uint16_t port, const struct ip_addr *ip)
+struct neigh *neigh_find(struct neigh_table *table, uint16_t port, const struct ip_addr *ip)
 {
 	uint32_t at = *bucket_of(table, port, ip);
 
@@ -62,6 +62,7 @@ static void neigh_remove(struct neigh_table *table, struct neigh *neigh)
 	}
 	*link = neigh->next;
 	neigh->state = NEIGH_FREE;
+	neigh->version++;
 	neigh->next = table->free;
 	table->free = self;
 }
@@ -97,7 +98,7 @@ static struct neigh *neigh_add(struct net *net, uint16_t port, const struct ip_a
 	ensure(neigh->state == NEIGH_FREE);
 	bucket = bucket_of(table, port, ip);
 	table->free = neigh->next;
-	*neigh = (struct neigh){.ip = *ip, .port = port, .next = *bucket};
+	*neigh = (struct neigh){.ip = *ip, .port = port, .version = neigh->version, .next = *bucket};
 	*bucket = (uint32_t)(neigh - table->entries) + 1;
 	return neigh;
 }
@@ -232,6 +233,7 @@ static bool neigh_answered(
 
 	if (neigh->state == NEIGH_INCOMPLETE && !no_mac) {
 		memcpy(neigh->mac, heard->mac, 6);
+		neigh->version++;
 		neigh_confirm(net, neigh, now_ns);
 		neigh_send_pending(net, neigh);
 		return true;

@@ -55,6 +55,7 @@ struct neigh {
 	uint8_t requests; /* sent in this state */
 	uint8_t pending_count;
 	uint16_t port;
+	uint32_t version;  /* another one when the entry passes to another address, or gets a link address */
 	uint32_t next;     /* in the bucket or the free list: index + 1, 0 ends it */
 	uint64_t timer_ns; /* see the table above */
 	uint64_t used_ns;
@@ -90,6 +91,9 @@ void neigh_fini(struct net *net);
 /* Sends an IP packet to a neighbour, now or when its link address is known. 0 or -errno; the mbuf passes. */
 int neigh_output(struct net *net, struct net_port *port, const struct ip_addr *next_hop,
 	struct rte_mbuf *packet, uint64_t now_ns);
+
+/* NULL: it was never sent to, or has been forgotten. */
+struct neigh *neigh_find(struct neigh_table *table, uint16_t port, const struct ip_addr *ip);
 
 /* An answer or claim from the link, by ARP or ND, for this worker and the others. */
 void neigh_heard(struct net *net, const struct net_neighbour *heard, uint64_t now_ns);

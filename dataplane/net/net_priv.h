@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the stages of the network layer share. A received packet passes eth -> (arp | ip4 | ip6) -> frag ->
- * (icmp | nd | udp | segment); one to send passes
- * udp, segment or icmp -> ip4 or ip6 -> frag -> neigh -> eth. All state belongs
- * to one worker; nothing here is read by another thread.
+ * (icmp | nd | udp | segment); the way of one to send is in out_priv.h. All state belongs to one worker;
+ * nothing here is read by another thread.
  */
 #ifndef NET_NET_PRIV_H
 #define NET_NET_PRIV_H
@@ -11,7 +10,9 @@
 #include "base/budget.h"
 #include "net/neigh_priv.h"
 #include "net/net.h"
+#include "net/out_priv.h"
 #include "net/pmtu_priv.h"
+#include "net/ready_priv.h"
 
 #include <rte_ip_frag.h>
 #include <rte_mbuf.h>
@@ -53,6 +54,7 @@ struct net {
 	struct net_port ports[PORTS_MAX];
 	struct net_config config; /* for its pool, stats, rng and callbacks */
 	struct neigh_table neighbours;
+	struct ready_table ready;
 	struct rte_ip_frag_tbl *reassembly;
 	struct rte_ip_frag_death_row dead; /* empty between calls */
 	struct pmtu_table paths;
@@ -86,19 +88,6 @@ struct packet {
 	bool reassembled;
 };
 
-/* One packet to send: next_hop is resolved unless the link address is given. */
-struct ip_out {
-	struct net_port *port;
-	const struct ip_addr *src;
-	const struct ip_addr *dst;
-	const struct ip_addr *next_hop;
-	const uint8_t *mac; /* NULL: ask for next_hop's */
-	uint64_t now_ns;
-	uint8_t proto;
-	uint8_t hop_limit;
-	bool whole; /* never fragmented: neither here nor, with DF in IPv4, on its way */
-};
-
 /* Received packets: see PACKET_TAKEN for the result. */
 int eth_input(struct net *net, struct packet *pkt);
 int arp_input(struct net *net, struct packet *pkt);
@@ -116,18 +105,6 @@ void frag_tick(struct net *net, uint64_t now_ns);
 void mld_tick(struct net *net, uint64_t now_ns);
 void mld_announce(struct net *net, struct net_port *port);
 
-/* Packets to send: the mbuf always passes. 0 or -errno as net_udp_send(), counted. */
-int ip_output(struct net *net, const struct ip_out *out, struct rte_mbuf *l4);
-int frag_output(struct net *net, const struct ip_out *out, struct rte_mbuf *packet);
-int link_output(struct net *net, const struct ip_out *out, struct rte_mbuf *packet);
-void eth_output(struct net *net, struct net_port *port, const uint8_t mac[6], struct rte_mbuf *packet);
-void eth_flush(struct net *net, struct net_port *port);
-
-/* True when an UDP or ICMP packet cannot leave as the one mbuf that it is, under its IP header. */
-bool ip_needs_split(const struct net *net, const struct ip_out *out, const struct rte_mbuf *l4);
-
-/* The longest IP packet that the way to out->dst carries. */
-uint32_t ip_path_mtu(const struct net *net, const struct ip_out *out);
 void icmp_port_unreachable(struct net *net, const struct packet *pkt);
 
 /* A fresh mbuf of the worker's pool; NULL is counted. */

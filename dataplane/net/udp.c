@@ -113,16 +113,20 @@ int net_udp_send(struct net *net, const struct endpoint *src, const struct endpo
 {
 	struct rte_udp_hdr *udp;
 	struct ip_out out;
-	int ret = udp_send_check(net, src, dst, payload, &out);
+	int ret;
 
+	if (likely_true(ready_send(net, src, dst, payload, now_ns))) {
+		net_count(net, STAT_net_udp_sent);
+		return 0;
+	}
+	ret = udp_send_check(net, src, dst, payload, &out);
 	if (ret != 0) {
 		rte_pktmbuf_free(payload);
 		return ret;
 	}
 	out.proto = IPPROTO_UDP;
 	out.now_ns = now_ns;
-	/* A received mbuf that is sent again must not carry what its reception said. */
-	payload->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	payload->ol_flags &= MBUF_MEMORY_FLAGS;
 	udp = (struct rte_udp_hdr *)(void *)rte_pktmbuf_prepend(payload, UDP_HEADER);
 	ensure(udp != NULL);
 	*udp = (struct rte_udp_hdr){
@@ -132,7 +136,9 @@ int net_udp_send(struct net *net, const struct endpoint *src, const struct endpo
 	};
 	udp_checksum(net, &out, payload);
 	ret = ip_output(net, &out, payload);
-	if (ret == 0)
-		net_count(net, STAT_net_udp_sent);
-	return ret;
+	if (ret != 0)
+		return ret;
+	net_count(net, STAT_net_udp_sent);
+	ready_keep(net, &out, src, dst, payload);
+	return 0;
 }
