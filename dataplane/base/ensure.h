@@ -11,6 +11,16 @@
 /* The result carries the only news of a failure: ignoring it is a bug. */
 #define must_use __attribute__((warn_unused_result))
 
+/*
+ * Takes a must_use result that is no news: a counter has told of the failure where it happened, and what it
+ * cost is mended as a loss on the wire would be. Each caller says by whom. (GCC lets no cast to void do
+ * this.)
+ */
+static inline void already_counted(int result)
+{
+	(void)result;
+}
+
 #define likely_true(x)   __builtin_expect(!!(x), 1)
 #define unlikely_true(x) __builtin_expect(!!(x), 0)
 

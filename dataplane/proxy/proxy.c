@@ -56,13 +56,8 @@ static enum proxy_action parsed_input(struct passage *passage)
 	return request_input(passage);
 }
 
-enum proxy_action proxy_input(
-	struct proxy *proxy, const struct snapshot *snap, const struct proxy_in *in, struct proxy_out *out)
+static void out_begin(struct proxy_out *out, const struct proxy_in *in)
 {
-	struct passage passage = {.proxy = proxy, .snap = snap, .in = in, .out = out, .msg = &proxy->msg};
-
-	ensure(in->transport < TRANSPORT_COUNT && proxy->worker_index < snap->worker_count);
-	ensure((in->conn == CONN_NONE) == (in->transport == TRANSPORT_UDP));
 	out->len = 0;
 	out->conn = CONN_NONE;
 	out->token = 0;
@@ -73,6 +68,16 @@ enum proxy_action proxy_input(
 	out->status = 0;
 	out->is_request = false;
 	out->untrusted = false;
+}
+
+enum proxy_action proxy_input(
+	struct proxy *proxy, const struct snapshot *snap, const struct proxy_in *in, struct proxy_out *out)
+{
+	struct passage passage = {.proxy = proxy, .snap = snap, .in = in, .out = out, .msg = &proxy->msg};
+
+	ensure(in->transport < TRANSPORT_COUNT && proxy->worker_index < snap->worker_count);
+	ensure((in->conn == CONN_NONE) == (in->transport == TRANSPORT_UDP));
+	out_begin(out, in);
 	if (is_keepalive(in->bytes)) {
 		stats_inc(proxy->stats, STAT_sip_keepalives);
 		return PROXY_DROP;
@@ -84,6 +89,20 @@ enum proxy_action proxy_input(
 	if (passage.msg->error != SIP_ERR_NONE)
 		return broken_input(&passage);
 	return parsed_input(&passage);
+}
+
+enum proxy_action proxy_refuse_unsent(
+	struct proxy *proxy, const struct snapshot *snap, const struct proxy_in *in, struct proxy_out *out)
+{
+	/* Only a source that is admitted has its requests forwarded. */
+	struct passage passage = {
+		.proxy = proxy, .snap = snap, .in = in, .out = out, .msg = &proxy->msg, .admitted = true};
+	bool by_datagrams = in->transport == TRANSPORT_UDP && out->transport == TRANSPORT_UDP;
+
+	if (!out->is_request || by_datagrams || sip_parse(in->bytes, true, &proxy->msg) != PARSE_OK)
+		return PROXY_DROP;
+	out_begin(out, in);
+	return reply_refuse(&passage, 503, STAT_sip_unsent);
 }
 
 struct span passage_message(const struct passage *passage)

@@ -106,6 +106,14 @@ void proxy_fini(struct proxy *proxy);
 enum proxy_action proxy_input(
 	struct proxy *proxy, const struct snapshot *snap, const struct proxy_in *in, struct proxy_out *out);
 
+/*
+ * The transport refused what proxy_input() wanted forwarded (RFC 3261 16.9). A request that came or was to
+ * leave by a stream comes again from nobody: then out becomes the 503 with which it is answered, and
+ * PROXY_REPLY is returned.
+ */
+enum proxy_action proxy_refuse_unsent(
+	struct proxy *proxy, const struct snapshot *snap, const struct proxy_in *in, struct proxy_out *out);
+
 /* What the way out had taken for that client transaction did not leave (RFC 3261 18.4). */
 void proxy_send_failed(struct proxy *proxy, const struct snapshot *snap, uint64_t token, uint64_t now_ns);
 

@@ -16,6 +16,7 @@ struct given {
 	uint8_t transport;
 	bool is_request;
 	uint16_t node_slot;
+	uint64_t token;           /* of the giver's transaction that waits for an answer; 0: none does */
 	struct endpoint src, dst; /* received: of the peer, and where it arrived */
 	conn_id conn;
 	size_t len;
@@ -49,6 +50,7 @@ int worker_give_out(struct worker *worker, unsigned to, const struct proxy_out *
 		.transport = out->transport,
 		.is_request = out->is_request,
 		.node_slot = out->node_slot,
+		.token = out->token,
 		.src = out->src,
 		.dst = out->dst,
 		.conn = out->conn,
@@ -68,9 +70,8 @@ void worker_give_in(struct worker *worker, unsigned to, const struct proxy_in *i
 		.len = in->bytes.len,
 	};
 
-	/* A lost one is counted, and to its transaction like one lost on the wire. */
-	if (give(worker, to, &given, in->bytes) != 0)
-		return;
+	/* To its transaction it is like one lost on the wire. */
+	already_counted(give(worker, to, &given, in->bytes));
 }
 
 /* The bytes behind the header, in one piece. */
@@ -89,8 +90,21 @@ static struct span linear(struct worker *worker, const struct rte_mbuf *mbuf, si
 	return span_of(worker->datagram, len);
 }
 
+/*
+ * The giver's transaction goes elsewhere at once. By letter, because it may be packet buffers that are
+ * wanting; when that is refused, too, the transaction's own timers are left.
+ */
+static void tell_giver(struct worker *worker, unsigned giver, uint64_t token)
+{
+	const struct mail mail = {
+		.kind = MAIL_SEND_FAILED, .from = (uint8_t)worker->config.index, .unsent = {.token = token}};
+
+	if (!exchange_send(worker->config.exchange, worker->config.index, giver, &mail))
+		stats_inc(&worker->stats, STAT_worker_letters_refused);
+}
+
 /* The connection may have ended meanwhile; then the way out finds another one, from here. */
-static void take_out(struct worker *worker, const struct given *given, struct span bytes)
+static void take_out(struct worker *worker, unsigned from, const struct given *given, struct span bytes)
 {
 	struct proxy_out out = {
 		.buf = worker->outgoing,
@@ -106,8 +120,8 @@ static void take_out(struct worker *worker, const struct given *given, struct sp
 
 	memcpy(worker->outgoing, bytes.p, bytes.len);
 	/* Whoever gave it has counted and traced it as sent; a failure is counted where it happens. */
-	if (worker_send_stream(worker, &out) != 0)
-		return;
+	if (worker_send_stream(worker, &out) != 0 && given->token != 0)
+		tell_giver(worker, from, given->token);
 }
 
 static void take_in(struct worker *worker, const struct given *given, struct span bytes)
@@ -134,7 +148,7 @@ static unsigned take_from(struct worker *worker, unsigned from)
 		const struct given *given = rte_pktmbuf_mtod(mbufs[i], const struct given *);
 		struct span bytes = linear(worker, mbufs[i]->next, given->len);
 		if (given->is_out)
-			take_out(worker, given, bytes);
+			take_out(worker, from, given, bytes);
 		else
 			take_in(worker, given, bytes);
 		rte_pktmbuf_free(mbufs[i]);

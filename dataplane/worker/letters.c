@@ -98,6 +98,9 @@ static void read_letter(struct worker *worker, const struct mail *mail)
 		else
 			list_neighbours(worker, &mail->list);
 		break;
+	case MAIL_SEND_FAILED:
+		proxy_send_failed(&worker->proxy, worker->snap, mail->unsent.token, worker->now_ns);
+		break;
 	case MAIL_NONE:
 	case MAIL_NODE_EVENT:
 	case MAIL_LISTED:

@@ -21,7 +21,8 @@ enum mail_kind {
 	MAIL_NEIGHBOUR,  /* worker to worker: a link address it learned (mail.neighbour) */
 	MAIL_LIST,   /* control to worker: name some from there on; worker to control: so far (mail.list) */
 	MAIL_LISTED, /* worker to control: a neighbour (mail.listed) */
-	MAIL_CONNECTION, /* worker to control: a connection (mail.connection) */
+	MAIL_CONNECTION,  /* worker to control: a connection (mail.connection) */
+	MAIL_SEND_FAILED, /* worker to worker: a message given to it did not leave (mail.unsent) */
 };
 
 enum mail_listing { MAIL_LIST_NEIGHBOURS, MAIL_LIST_CONNECTIONS };
@@ -66,6 +67,10 @@ struct mail_listed {
 	uint32_t unused_ms;
 };
 
+struct mail_unsent {
+	uint64_t token; /* of the transaction that gave it: proxy_send_failed() */
+};
+
 struct mail {
 	uint8_t kind; /* enum mail_kind */
 	uint8_t from; /* worker index; of control: UINT8_MAX */
@@ -75,6 +80,7 @@ struct mail {
 		struct mail_list list;
 		struct mail_listed listed;
 		struct mail_connection connection;
+		struct mail_unsent unsent;
 	};
 };
 

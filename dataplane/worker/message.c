@@ -14,6 +14,16 @@ static bool is_done(enum proxy_action action)
 	return action == PROXY_DROP || action == PROXY_TAKEN;
 }
 
+/* A request that no connection takes is answered instead (RFC 3261 16.9); nobody is told of anything else
+ * that is lost. */
+static void send_or_refuse(struct worker *worker, const struct proxy_in *in, struct proxy_out *out)
+{
+	if (worker_way_out(worker, out) == 0)
+		return;
+	if (proxy_refuse_unsent(&worker->proxy, worker->snap, in, out) == PROXY_REPLY)
+		already_counted(worker_way_out(worker, out));
+}
+
 /* Into the packet itself when even a grown message fits it. */
 static void pass_in_place(struct worker *worker, const struct proxy_in *in)
 {
@@ -35,25 +45,22 @@ static void pass_in_place(struct worker *worker, const struct proxy_in *in)
 	packet->pkt_len = (uint32_t)out.len;
 	if (out.transport == TRANSPORT_UDP) {
 		worker_note_sent(worker, &out);
-		/* A failure is counted below; who sent the message will send it again. */
-		if (worker_send_packet(worker, &out.src, &out.dst, packet) != 0)
-			return;
+		/* Who sent the message will send it again. */
+		already_counted(worker_send_packet(worker, &out.src, &out.dst, packet));
 		return;
 	}
-	if (worker_send_stream(worker, &out) == 0)
-		worker_note_sent(worker, &out);
+	send_or_refuse(worker, in, &out);
 	rte_pktmbuf_free(packet);
 }
 
 static void pass_by_scratch(struct worker *worker, const struct proxy_in *in)
 {
 	struct proxy_out out = {.buf = worker->outgoing, .buf_size = sizeof(worker->outgoing)};
-	bool done = is_done(proxy_input(&worker->proxy, worker->snap, in, &out));
 
-	ensure(done || (out.len > 0 && out.len <= out.buf_size));
-	/* Without a transaction nobody can be told of a failure; it is counted where it happens. */
-	if (!done && worker_way_out(worker, &out) != 0)
-		done = true;
+	if (!is_done(proxy_input(&worker->proxy, worker->snap, in, &out))) {
+		ensure(out.len > 0 && out.len <= out.buf_size);
+		send_or_refuse(worker, in, &out);
+	}
 	if (out.untrusted)
 		conns_close(worker->conns, in->conn, worker->now_ns);
 }

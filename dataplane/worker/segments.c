@@ -39,8 +39,7 @@ static void segment_output(
 {
 	struct worker *worker = worker_of(ctx);
 
-	if (net_tcp_send(worker->net, src, dst, mbuf, worker->now_ns) != 0)
-		return;
+	already_counted(net_tcp_send(worker->net, src, dst, mbuf, worker->now_ns));
 }
 
 static bool source_fits(void *ctx, const struct ip_addr *source, const struct ip_addr *remote)

@@ -157,6 +157,50 @@ static void test_a_response_that_names_another_connection_is_dropped(void **stat
 	assert_int_equal(counted(STAT_sip_response_forged), 1);
 }
 
+static enum proxy_action refuse_unsent(const struct proxy_in *in, const char *message)
+{
+	struct proxy_in again = *in;
+
+	again.bytes = span_str(message);
+	return proxy_refuse_unsent(&world.proxy, &world.fixture.snap, &again, &world.out);
+}
+
+static void test_a_request_that_no_connection_takes_is_answered_503(void **state)
+{
+	const char *message = tcp_request((struct ask){.uri = "sip:bob@routeless.com"});
+	struct proxy_in in = {.src = endpoint_of("198.51.100.7:40001"),
+		.local = endpoint_of(TCP_LISTENER),
+		.conn = client_conn,
+		.transport = TRANSPORT_TCP};
+
+	(void)state;
+	assert_int_equal(give_stream(message), PROXY_FORWARD);
+	assert_int_equal(refuse_unsent(&in, message), PROXY_REPLY);
+	assert_int_equal(world.out.status, 503);
+	assert_true(world.out.conn == client_conn);
+	assert_int_equal(world.out.node_slot, PROXY_NO_NODE);
+	assert_false(world.out.is_request);
+	assert_int_equal(strncmp(world.out.buf, "SIP/2.0 503 ", 12), 0);
+	assert_int_equal(counted(STAT_sip_unsent), 1);
+}
+
+/* Its sender sends it again, and a response would be nobody's. */
+static void test_what_came_and_went_as_a_datagram_or_is_a_response_is_not_answered(void **state)
+{
+	const char *message = request((struct ask){.uri = "sip:bob@example.com"});
+	struct proxy_in in = {.src = endpoint_of(CLIENT), .local = endpoint_of(LISTENER4)};
+
+	(void)state;
+	assert_int_equal(give_from_client(message), PROXY_FORWARD);
+	assert_int_equal(refuse_unsent(&in, message), PROXY_DROP);
+	give_stream(tcp_request((struct ask){.uri = "sip:bob@example.com"}));
+	message = response_to_last("200 OK");
+	assert_int_equal(give(NODE_A, "10.0.0.1:30001", message), PROXY_FORWARD);
+	in.src = endpoint_of(NODE_A);
+	assert_int_equal(refuse_unsent(&in, message), PROXY_DROP);
+	assert_int_equal(counted(STAT_sip_unsent), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +213,8 @@ int main(void)
 		TEST(test_a_datagram_where_only_a_stream_listens_is_dropped),
 		TEST(test_the_owner_of_a_response_is_read_from_its_branch),
 		TEST(test_a_response_that_names_another_connection_is_dropped),
+		TEST(test_a_request_that_no_connection_takes_is_answered_503),
+		TEST(test_what_came_and_went_as_a_datagram_or_is_a_response_is_not_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,7 @@ static void create_worker(struct rig *rig, unsigned index)
 		.exchange = rig->exchange,
 		.probe_key = {3, 4},
 		.epoch = 9,
+		.transactions = {.transactions_max = rig->transactions_max},
 		.tcp = small_tcp(),
 		.seed = index,
 		.now_ns = rig->now_ns,
@@ -128,6 +129,7 @@ struct plan {
 	unsigned worker_count;
 	enum transport transport;
 	const struct net_rss *rss;
+	uint32_t transactions_max;
 };
 
 static struct rig *create(const struct plan *plan)
@@ -138,6 +140,7 @@ static struct rig *create(const struct plan *plan)
 	memset(rig, 0, sizeof(*rig));
 	rig->worker_count = plan->worker_count;
 	rig->rss = plan->rss;
+	rig->transactions_max = plan->transactions_max;
 	rig->now_ns = 1000 * RIG_MS;
 	rig->wire = (struct wire){.rx = wire_rx, .tx = wire_tx, .ctx = rig, .mtu = 1500};
 	memcpy(rig->wire.mac, balancer_mac, 6);
@@ -155,17 +158,23 @@ static struct rig *create(const struct plan *plan)
 
 struct rig *rig_create(unsigned worker_count)
 {
-	return create(&(struct plan){worker_count, TRANSPORT_UDP, NULL});
+	return create(&(struct plan){.worker_count = worker_count, .transport = TRANSPORT_UDP});
 }
 
 struct rig *rig_create_over(unsigned worker_count, enum transport transport)
 {
-	return create(&(struct plan){worker_count, transport, NULL});
+	return create(&(struct plan){.worker_count = worker_count, .transport = transport});
+}
+
+struct rig *rig_create_stateful(unsigned worker_count, enum transport transport)
+{
+	return create(
+		&(struct plan){.worker_count = worker_count, .transport = transport, .transactions_max = 16});
 }
 
 struct rig *rig_create_rss(unsigned worker_count, const struct net_rss *rss)
 {
-	return create(&(struct plan){worker_count, TRANSPORT_UDP, rss});
+	return create(&(struct plan){.worker_count = worker_count, .transport = TRANSPORT_UDP, .rss = rss});
 }
 
 void rig_destroy(struct rig *rig)

@@ -36,6 +36,7 @@ struct rig {
 	struct wire wire;
 	uint64_t now_ns;
 	bool wire_refuses;
+	uint32_t transactions_max;     /* of each worker */
 	const struct net_rss *rss;     /* NULL: one queue, the first worker's */
 	uint32_t waiting_count, taken; /* frames to receive */
 	struct packet *waiting[RIG_FRAMES_MAX];
@@ -46,6 +47,8 @@ struct rig {
 struct rig *rig_create(unsigned worker_count);
 /* The listener and the nodes over that transport. */
 struct rig *rig_create_over(unsigned worker_count, enum transport transport);
+/* The same, and the workers remember requests. */
+struct rig *rig_create_stateful(unsigned worker_count, enum transport transport);
 /* The same where each worker has a queue, and the device says how it fills them. It lies: whoever asks first
  * gets what is there. */
 struct rig *rig_create_rss(unsigned worker_count, const struct net_rss *rss);
