@@ -194,7 +194,10 @@ void pools_run(struct conns *conns, const struct node_table *nodes)
 	}
 }
 
-/* Answers to what is on its way may still come by them; nothing new is sent. */
+/*
+ * Answers to what is on its way may still come by those that are up; nothing new is sent. One that is still
+ * being opened has nothing on its way, and what waits in it is told at once.
+ */
 static void retire(struct conns *conns, struct node_pool *pool)
 {
 	for (unsigned i = 0; i < CONN_POOL_MAX; i++) {
@@ -205,7 +208,9 @@ static void retire(struct conns *conns, struct node_pool *pool)
 		conn->kind = CONN_PEER;
 		conn->node_id = 0;
 		conns->peers_opening += conn->state == CONN_OPENING;
-		if (conn->state == CONN_UP)
+		if (conn->state == CONN_OPENING)
+			conn_end(conns, conn, TCP_WHY_CLOSED);
+		else if (conn->state == CONN_UP)
 			open_linger(conns, conn);
 	}
 	*pool = (struct node_pool){.node_id = 0};

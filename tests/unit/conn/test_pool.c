@@ -294,6 +294,30 @@ static void test_a_removed_node_is_sent_nothing_new_and_its_connections_go(void 
 	assert_int_equal(events(CONN_NODE_CLOSED), 0);
 }
 
+static void test_a_removed_node_s_connections_that_are_being_opened_end_at_once(void **state)
+{
+	static struct node_table none;
+	struct conns_levels levels;
+	conn_id conn;
+
+	(void)state;
+	rig_start(&rig);
+	rig.cut[1] = true; /* what is sent to the node is lost */
+	rig_node(&rig, true);
+	assert_int_equal(send(&conn), 0);
+	node_table_init(&none);
+	conns_sync(rig.conns, &none, rig.now_ns);
+	rig.nodes = none;
+	assert_int_equal(rig.ended_count, 2);
+	assert_true(rig.ended[0].conn == conn || rig.ended[1].conn == conn);
+	conns_levels(rig.conns, &levels);
+	assert_int_equal(levels.connections, 0);
+	rig.cut[1] = false;
+	rig_wait(&rig, 10000 * RIG_MS);
+	assert_int_equal(rig.peer_count, 0);
+	assert_int_equal(rig.node_event_count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -313,6 +337,7 @@ int main(void)
 		TEST(test_a_connection_that_has_just_come_about_does_not_hang),
 		TEST(test_a_node_whose_host_still_acknowledges_keeps_its_connections),
 		TEST(test_a_removed_node_is_sent_nothing_new_and_its_connections_go),
+		TEST(test_a_removed_node_s_connections_that_are_being_opened_end_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
