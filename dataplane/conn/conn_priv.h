@@ -29,6 +29,12 @@ static_assert((int)CONN_BUFFER_BYTES > (int)SIP_STREAM_MESSAGE_MAX, "a message o
 /* Which way a connection is found by an address: its remote end, or the alias its peer asked for. */
 enum conn_key { CONN_BY_REMOTE, CONN_BY_ALIAS, CONN_KEYS };
 
+/* A place in the table of peers (peers.c): entries, or POOL_NONE. */
+struct peer_place {
+	uint32_t newer, older; /* of the same address */
+	uint32_t prev, next; /* the newest one's: others in its bucket; prev POOL_NONE: the bucket's first */
+};
+
 struct conn {
 	uint32_t magic; /* 0: free */
 	uint32_t generation;
@@ -56,7 +62,8 @@ struct conn {
 	uint64_t buffered_ns; /* since when it holds one */
 	uint64_t since_ns;    /* since when it waits */
 	uint64_t heard_ns;    /* when text last came */
-	uint32_t next[CONN_KEYS];
+	bool listed;          /* may be found by its addresses */
+	struct peer_place places[CONN_KEYS];
 };
 
 /* A node's connections. */
@@ -120,7 +127,8 @@ must_use int sender_send(struct conns *conns, struct conn *conn, struct span byt
 
 /* peers.c */
 void peers_init(struct conns *conns);
-void peers_add(struct conns *conns, struct conn *conn, enum conn_key key);
+void peers_add(struct conns *conns, struct conn *conn);
+/* It is not to be found any more; one that was never added, or was removed before, is no harm. */
 void peers_remove(struct conns *conns, struct conn *conn);
 struct conn *peers_find(const struct conns *conns, const struct endpoint *remote);
 void peers_alias(struct conns *conns, struct conn *conn, const struct sip_msg *msg);

@@ -92,6 +92,7 @@ void conn_end(struct conns *conns, struct conn *conn, enum tcp_reason why)
 	if (conn->reading) {
 		conn->doom = conn->doomed ? conn->doom : (uint8_t)why;
 		conn->doomed = true;
+		peers_remove(conns, conn);
 		return;
 	}
 	tcp_set_cookie(tcb, CONN_NONE);
@@ -134,6 +135,7 @@ void conns_tcp_event(
 		break;
 	case TCP_PEER_CLOSED:
 		conn->peer_closed = true;
+		peers_remove(conns, conn);
 		reader_wake(conns, conn);
 		break;
 	case TCP_READABLE:

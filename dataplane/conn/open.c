@@ -76,7 +76,7 @@ void open_accepted(struct conns *conns, struct tcb *tcb)
 	conn->state = CONN_UP;
 	take_ends(conn);
 	tcp_set_cookie(tcb, conn_id_of(conns, conn));
-	peers_add(conns, conn, CONN_BY_REMOTE);
+	peers_add(conns, conn);
 	wait_in(conns, &conns->silent, conn);
 	conn_count(conns, STAT_conn_accepted);
 }
@@ -107,7 +107,7 @@ int open_connection(
 	conn->state = CONN_OPENING;
 	conns->peers_opening += kind == CONN_PEER;
 	take_ends(conn);
-	peers_add(conns, conn, CONN_BY_REMOTE);
+	peers_add(conns, conn);
 	wait_in(conns, &conns->opening, conn);
 	conn_count(conns, STAT_conn_opened);
 	*ret_conn = conn;

@@ -3,6 +3,10 @@
  * Connections by the address behind them: the remote end, and the port a peer said it can be reached at by
  * "alias" in its Via (RFC 5923). The newest comes first: a peer that reconnects without closing is found by
  * what it opened last. An alias is believed only for the very address the connection comes from.
+ *
+ * Many may have one address: clients behind a NAT all name the same port. So a bucket holds an entry for each
+ * address, its newest, and the older ones stand behind that in the order of their age: each is added, found
+ * and removed without a walk. Those that cannot be sent to any more are not here.
  */
 #include "conn/conn_priv.h"
 
@@ -24,9 +28,17 @@ static struct conn *entry_conn(const struct conns *conns, uint32_t entry)
 	return pool_at(&conns->pool, entry / CONN_KEYS);
 }
 
-static uint16_t entry_port(const struct conn *conn, uint32_t entry)
+static struct peer_place *entry_place(const struct conns *conns, uint32_t entry)
 {
-	return entry % CONN_KEYS == CONN_BY_ALIAS ? conn->alias_port : conn->remote.port;
+	return &entry_conn(conns, entry)->places[entry % CONN_KEYS];
+}
+
+static struct endpoint entry_address(const struct conns *conns, uint32_t entry)
+{
+	const struct conn *conn = entry_conn(conns, entry);
+	uint16_t port = entry % CONN_KEYS == CONN_BY_ALIAS ? conn->alias_port : conn->remote.port;
+
+	return (struct endpoint){conn->remote.ip, port};
 }
 
 void peers_init(struct conns *conns)
@@ -35,29 +47,84 @@ void peers_init(struct conns *conns)
 		conns->heads[i] = POOL_NONE;
 }
 
-void peers_add(struct conns *conns, struct conn *conn, enum conn_key key)
+/* The newest entry of that address. */
+static uint32_t find_newest(const struct conns *conns, const struct endpoint *address)
+{
+	uint32_t entry = *head_of(conns, &address->ip, address->port);
+
+	while (entry != POOL_NONE) {
+		struct endpoint at = entry_address(conns, entry);
+		if (endpoint_equal(&at, address))
+			break;
+		entry = entry_place(conns, entry)->next;
+	}
+	return entry;
+}
+
+/* `entry`, or nothing, stands in the bucket where the one of `place` stood. */
+static void put_in_place_of(
+	struct conns *conns, uint32_t *head, const struct peer_place *place, uint32_t entry)
+{
+	uint32_t after = entry == POOL_NONE ? place->next : entry;
+	uint32_t before = entry == POOL_NONE ? place->prev : entry;
+
+	if (place->prev == POOL_NONE)
+		*head = after;
+	else
+		entry_place(conns, place->prev)->next = after;
+	if (place->next != POOL_NONE)
+		entry_place(conns, place->next)->prev = before;
+	if (entry != POOL_NONE) {
+		entry_place(conns, entry)->prev = place->prev;
+		entry_place(conns, entry)->next = place->next;
+	}
+}
+
+static void add_entry(struct conns *conns, struct conn *conn, enum conn_key key)
 {
 	uint32_t entry = pool_index(&conns->pool, conn) * CONN_KEYS + key;
-	uint32_t *head = head_of(conns, &conn->remote.ip, entry_port(conn, entry));
+	struct endpoint address = entry_address(conns, entry);
+	uint32_t *head = head_of(conns, &address.ip, address.port);
+	uint32_t older = find_newest(conns, &address);
+	struct peer_place *place = &conn->places[key];
 
-	conn->next[key] = *head;
+	*place = (struct peer_place){.newer = POOL_NONE, .older = older, .prev = POOL_NONE, .next = *head};
+	if (older != POOL_NONE) {
+		entry_place(conns, older)->newer = entry;
+		put_in_place_of(conns, head, entry_place(conns, older), entry);
+		return;
+	}
+	if (*head != POOL_NONE)
+		entry_place(conns, *head)->prev = entry;
 	*head = entry;
 }
 
 static void remove_entry(struct conns *conns, struct conn *conn, enum conn_key key)
 {
 	uint32_t entry = pool_index(&conns->pool, conn) * CONN_KEYS + key;
-	uint32_t *at = head_of(conns, &conn->remote.ip, entry_port(conn, entry));
+	const struct peer_place *place = &conn->places[key];
+	struct endpoint address = entry_address(conns, entry);
 
-	while (*at != entry) {
-		ensure(*at != POOL_NONE);
-		at = &entry_conn(conns, *at)->next[*at % CONN_KEYS];
-	}
-	*at = conn->next[key];
+	if (place->older != POOL_NONE)
+		entry_place(conns, place->older)->newer = place->newer;
+	if (place->newer != POOL_NONE)
+		entry_place(conns, place->newer)->older = place->older;
+	else
+		put_in_place_of(conns, head_of(conns, &address.ip, address.port), place, place->older);
+}
+
+void peers_add(struct conns *conns, struct conn *conn)
+{
+	ensure(!conn->listed && conn->alias_port == 0);
+	conn->listed = true;
+	add_entry(conns, conn, CONN_BY_REMOTE);
 }
 
 void peers_remove(struct conns *conns, struct conn *conn)
 {
+	if (!conn->listed)
+		return;
+	conn->listed = false;
 	remove_entry(conns, conn, CONN_BY_REMOTE);
 	if (conn->alias_port != 0)
 		remove_entry(conns, conn, CONN_BY_ALIAS);
@@ -65,26 +132,19 @@ void peers_remove(struct conns *conns, struct conn *conn)
 
 struct conn *peers_find(const struct conns *conns, const struct endpoint *remote)
 {
-	uint32_t entry = *head_of(conns, &remote->ip, remote->port);
+	uint32_t entry = find_newest(conns, remote);
 
-	while (entry != POOL_NONE) {
-		struct conn *conn = entry_conn(conns, entry);
-		if (entry_port(conn, entry) == remote->port && ip_equal(&conn->remote.ip, &remote->ip) &&
-			!conn->peer_closed && !conn->doomed)
-			return conn;
-		entry = conn->next[entry % CONN_KEYS];
-	}
-	return NULL;
+	return entry == POOL_NONE ? NULL : entry_conn(conns, entry);
 }
 
 void peers_alias(struct conns *conns, struct conn *conn, const struct sip_msg *msg)
 {
 	struct span ignored;
 
-	if (!msg->is_request || msg->error != SIP_ERR_NONE ||
+	if (!conn->listed || !msg->is_request || msg->error != SIP_ERR_NONE ||
 		!sip_param_find(msg->via.params, "alias", &ignored))
 		return;
 	conn->alias_port = msg->via.port ? msg->via.port : transport_default_port(TRANSPORT_TCP);
-	peers_add(conns, conn, CONN_BY_ALIAS);
+	add_entry(conns, conn, CONN_BY_ALIAS);
 	conn_count(conns, STAT_conn_aliases);
 }

@@ -299,6 +299,38 @@ static void test_the_newest_connection_with_an_alias_is_found(void **state)
 	assert_string_equal(old->text, REQUEST);
 }
 
+/* Clients behind one NAT, which all name the same port. */
+static void test_of_many_connections_with_one_alias_the_newest_that_lives_is_found(void **state)
+{
+	enum { COUNT = 40 };
+	const struct endpoint at = {{{192, 0, 2, 2}, IP_V4}, 5070};
+	struct rig_peer *peers[COUNT];
+	conn_id conns[COUNT], found;
+
+	(void)state;
+	rig_start(&rig);
+	for (unsigned i = 0; i < COUNT; i++) {
+		peers[i] = rig_open(&rig);
+		rig_say(&rig, peers[i], ALIAS_REQUEST);
+		conns[i] = rig.last.conn;
+	}
+	/* 7 and 40 have no common divisor: each goes once, from the midst of those that are left. */
+	for (unsigned gone = 0, newest = COUNT - 1; gone < COUNT - 1; gone++) {
+		unsigned which = gone * 7 % COUNT;
+		/* One that has closed its half is not found either. */
+		if (gone % 2)
+			tcp_shutdown(peers[which]->tcb, rig.now_ns);
+		else
+			tcp_abort(peers[which]->tcb, rig.now_ns);
+		peers[which] = NULL;
+		rig_run(&rig);
+		while (!peers[newest])
+			newest--;
+		assert_int_equal(conns_send_peer(rig.conns, &at, span_str(REQUEST), rig.now_ns, &found), 0);
+		assert_true(found == conns[newest]);
+	}
+}
+
 static void test_without_alias_a_connection_to_the_port_is_opened(void **state)
 {
 	const struct endpoint at = {{{192, 0, 2, 2}, IP_V4}, 5060};
@@ -422,6 +454,7 @@ int main(void)
 		TEST(test_a_connection_may_be_closed_while_it_is_read),
 		TEST(test_one_loop_reads_a_bounded_number_of_messages_of_each),
 		TEST(test_the_newest_connection_with_an_alias_is_found),
+		TEST(test_of_many_connections_with_one_alias_the_newest_that_lives_is_found),
 		TEST(test_without_alias_a_connection_to_the_port_is_opened),
 		TEST(test_connections_on_their_way_are_bounded_and_one_more_is_counted),
 		TEST(test_what_waited_for_a_refused_connection_is_told_to_be_lost),
