@@ -2,7 +2,9 @@
 /*
  * Who waits for which node and which connection: lists of the client transactions without a final response,
  * so that the death of either is acted on at once and costs nothing until then. Called once a loop; it sends
- * at most TXN_FAILOVERS requests anew and goes on in the next.
+ * at most TXN_FAILOVERS requests anew and goes on in the next. A connection that ends moves all its requests
+ * to those that are to be sent anew, by their first one: a step, however many there are and however many
+ * connections end.
  */
 #include "proxy/txn_stages_priv.h"
 
@@ -12,6 +14,7 @@ void pending_init(struct txns *txns)
 		txns->node_heads[i] = POOL_NONE;
 	for (unsigned i = 0; i < TXN_CONN_BUCKETS; i++)
 		txns->conn_heads[i] = POOL_NONE;
+	txns->lost_head = POOL_NONE;
 }
 
 static uint32_t *conn_head(struct txns *txns, conn_id conn)
@@ -31,15 +34,64 @@ static void push_by_node(struct txns *txns, struct client_txn *client, uint32_t 
 	txns->nodes_in_flight[client->node_slot / 64] |= 1ULL << client->node_slot % 64;
 }
 
+/* The first request of that connection; NULL: it has none. */
+static struct client_txn *first_on(struct txns *txns, conn_id conn)
+{
+	struct client_txn *client = client_at(txns, *conn_head(txns, conn));
+
+	while (client && client->conn != conn)
+		client = client_at(txns, client->conns.next);
+	return client;
+}
+
+/* The list that the first request of a connection stands in. */
+static uint32_t *conns_head(struct txns *txns, const struct client_txn *first)
+{
+	return first->conn_lost ? &txns->lost_head : conn_head(txns, first->conn);
+}
+
+static void push_first(struct txns *txns, struct client_txn *client)
+{
+	uint32_t *head = conns_head(txns, client);
+	struct client_txn *next = client_at(txns, *head);
+	uint32_t index = pool_index(&txns->clients, client);
+
+	client->conns = (struct pending_link){.prev = POOL_NONE, .next = *head};
+	if (next)
+		next->conns.prev = index;
+	*head = index;
+}
+
+static void pull_first(struct txns *txns, const struct client_txn *client)
+{
+	struct client_txn *prev = client_at(txns, client->conns.prev);
+	struct client_txn *next = client_at(txns, client->conns.next);
+
+	if (next)
+		next->conns.prev = client->conns.prev;
+	if (prev)
+		prev->conns.next = client->conns.next;
+	else
+		*conns_head(txns, client) = client->conns.next;
+}
+
+/* Behind the first of its connection, or as that. */
 static void push_by_conn(struct txns *txns, struct client_txn *client, uint32_t index)
 {
-	uint32_t *head = conn_head(txns, client->conn);
-	struct client_txn *next = client_at(txns, *head);
+	struct client_txn *first = first_on(txns, client->conn);
+	struct client_txn *next;
 
-	client->by_conn = (struct pending_link){.prev = POOL_NONE, .next = *head};
+	client->conn_lost = false;
+	client->by_conn = (struct pending_link){POOL_NONE, POOL_NONE};
+	if (!first) {
+		push_first(txns, client);
+		return;
+	}
+	next = client_at(txns, first->by_conn.next);
+	client->by_conn = (struct pending_link){pool_index(&txns->clients, first), first->by_conn.next};
 	if (next)
 		next->by_conn.prev = index;
-	*head = index;
+	first->by_conn.next = index;
 }
 
 void pending_add(struct client_txn *client)
@@ -71,6 +123,7 @@ static void pull_by_node(struct txns *txns, const struct client_txn *client)
 		txns->nodes_in_flight[client->node_slot / 64] &= ~(1ULL << client->node_slot % 64);
 }
 
+/* The one behind the first becomes the first. */
 static void pull_by_conn(struct txns *txns, const struct client_txn *client)
 {
 	struct client_txn *prev = client_at(txns, client->by_conn.prev);
@@ -78,10 +131,15 @@ static void pull_by_conn(struct txns *txns, const struct client_txn *client)
 
 	if (next)
 		next->by_conn.prev = client->by_conn.prev;
-	if (prev)
+	if (prev) {
 		prev->by_conn.next = client->by_conn.next;
-	else
-		*conn_head(txns, client->conn) = client->by_conn.next;
+		return;
+	}
+	pull_first(txns, client);
+	if (!next)
+		return;
+	next->conn_lost = client->conn_lost;
+	push_first(txns, next);
 }
 
 void pending_remove(struct client_txn *client)
@@ -138,36 +196,13 @@ static unsigned leave_dead_nodes(struct txns *txns)
 	return done;
 }
 
-/* Returns how many requests were on the connection, at most `budget`. */
-static unsigned leave_conn(struct txns *txns, conn_id conn, unsigned budget)
-{
-	uint32_t next = *conn_head(txns, conn);
-	unsigned done = 0;
-
-	while (next != POOL_NONE && done < budget) {
-		struct client_txn *client = client_at(txns, next);
-
-		next = client->by_conn.next;
-		if (client->conn != conn)
-			continue;
-		/* Others may come to the head of the list meanwhile, but none leaves it. */
-		client_fail(client);
-		done++;
-	}
-	return done;
-}
-
-static unsigned leave_lost_conns(struct txns *txns, unsigned budget)
+static unsigned leave_lost_conns(struct txns *txns)
 {
 	unsigned done = 0;
 
-	while (txns->lost_count > 0 && done < budget) {
-		unsigned count = leave_conn(txns, txns->lost[txns->lost_count - 1], budget - done);
-
-		done += count;
-		if (done < budget)
-			txns->lost_count--;
-	}
+	/* What is sent anew leaves the list, and the next one of its connection comes to its head. */
+	for (; txns->lost_head != POOL_NONE && done < TXN_FAILOVERS; done++)
+		client_fail(client_at(txns, txns->lost_head));
 	return done;
 }
 
@@ -175,14 +210,16 @@ unsigned pending_watch(struct txns *txns)
 {
 	unsigned done = leave_dead_nodes(txns);
 
-	return done + leave_lost_conns(txns, TXN_FAILOVERS);
+	return done + leave_lost_conns(txns);
 }
 
 void pending_lose(struct txns *txns, conn_id conn)
 {
-	/* When more connections end at once than the list holds, this one's requests are looked after now. */
-	if (txns->lost_count == TXN_LOST_MAX)
-		leave_conn(txns, conn, UINT32_MAX);
-	else
-		txns->lost[txns->lost_count++] = conn;
+	struct client_txn *first = first_on(txns, conn);
+
+	if (!first)
+		return;
+	pull_first(txns, first);
+	first->conn_lost = true;
+	push_first(txns, first);
 }

@@ -42,5 +42,5 @@ uint64_t proxy_next_ns(const struct proxy *proxy)
 {
 	if (!proxy->txns)
 		return UINT64_MAX;
-	return proxy->txns->lost_count > 0 ? 0 : timer_wheel_next_ns(&proxy->txns->wheel);
+	return proxy->txns->lost_head != POOL_NONE ? 0 : timer_wheel_next_ns(&proxy->txns->wheel);
 }

@@ -20,7 +20,6 @@
 enum {
 	TXN_ATTEMPTS_MAX = NODE_TRIED_MAX, /* next hops that one request may be sent to */
 	TXN_CONN_BUCKETS = 1024,
-	TXN_LOST_MAX = 256,    /* connections that ended and whose requests are still to be sent anew */
 	TXN_FAILOVERS = 64,    /* requests sent anew in one tick */
 	TXN_TIMER_STEPS = 256, /* timers handled in one tick */
 };
@@ -71,7 +70,9 @@ struct client_txn {
 	uint32_t partner; /* of an INVITE: its CANCEL; of a CANCEL: its INVITE; POOL_NONE: none */
 	uint32_t node_id; /* 0: it went to no node */
 	struct pending_link by_node;
-	struct pending_link by_conn;
+	struct pending_link by_conn; /* those of one connection */
+	struct pending_link
+		conns; /* the first of these: the first of others in its bucket, or among the lost */
 	text_ref text; /* the request as sent; of an INVITE that failed: the ACK */
 	uint16_t node_slot;
 	uint8_t method;    /* enum sip_method */
@@ -81,6 +82,7 @@ struct client_txn {
 	bool given_up;      /* silent for so long that another next hop was asked */
 	bool acknowledged;  /* the text is the ACK */
 	bool in_flight;     /* it stands in the lists */
+	bool conn_lost;     /* the first of a connection that has ended */
 };
 
 static_assert(sizeof(struct server_txn) + sizeof(struct client_txn) <= 512,
@@ -100,9 +102,8 @@ struct txns {
 	struct retry_budget retries;
 	uint32_t node_heads[NODES_MAX];           /* client transactions in flight, by node slot */
 	uint64_t nodes_in_flight[NODES_MAX / 64]; /* bit: the list is not empty */
-	uint32_t conn_heads[TXN_CONN_BUCKETS];    /* the same ones, by connection */
-	conn_id lost[TXN_LOST_MAX];
-	uint32_t lost_count;
+	uint32_t conn_heads[TXN_CONN_BUCKETS];    /* of the same ones, the first of each connection */
+	uint32_t lost_head; /* those whose connection has ended, and which are still to be sent anew */
 	uint32_t states[MACHINE_KINDS][MACHINE_STATES]; /* writer: the worker; readers: control, relaxed */
 	struct sip_msg msg;                             /* scratch: a kept text, parsed again */
 	char out[SIP_DATAGRAM_MAX];                     /* scratch: what is sent by itself */
