@@ -87,7 +87,7 @@ static struct proxy_in bye_after(const struct proxy_in *request)
 	sip_write_lit(&w, "BYE sip:bob@10.0.0.11:5060 SIP/2.0\r\n"
 			  "Via: SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bK74bf9a1c3e;rport\r\n"
 			  "Max-Forwards: 70\r\nRoute: ");
-	sip_write(&w, route->value);
+	sip_write(&w, sip_header_value(&sent, route));
 	sip_write_lit(&w, "\r\nFrom: \"Alice Example\" <sip:alice@example.com>;tag=");
 	sip_write(&w, sent.from_tag);
 	sip_write_lit(&w, "\r\nTo: \"Bob\" <sip:bob@domaina.com>;tag=8321234356\r\nCall-ID: ");

@@ -8,6 +8,7 @@
 
 #include "limits.h"
 #include "sip/scan.h"
+#include "sip/scan_tail.h"
 
 static const char ping[] = "\r\n\r\n"; /* RFC 5626 3.5.1 */
 
@@ -41,46 +42,34 @@ static enum frame_result broken(struct frame_found *found, enum frame_fault faul
 	return FRAME_BROKEN;
 }
 
-/* What the bytes before the next block say: the last was a CR; an LF stands one (bit 1) or two (bit 0) back.
- */
-struct carry {
-	uint64_t cr, lf;
-};
-
-static struct carry carry_at(struct span bytes, uint32_t at)
+/* What the bytes before the next block say: an LF stands one (bit 1) or two (bit 0) back. */
+static uint64_t carry_at(struct span bytes, uint32_t at)
 {
-	struct carry carry = {0, 0};
+	uint64_t carry = (uint64_t)(bytes.p[at - 1] == '\n') << 1;
 
-	if (at >= 1) {
-		carry.cr = bytes.p[at - 1] == '\r';
-		carry.lf = (uint64_t)(bytes.p[at - 1] == '\n') << 1;
-	}
-	if (at >= 2)
-		carry.lf |= bytes.p[at - 2] == '\n';
-	return carry;
+	return at >= 2 ? carry | (bytes.p[at - 2] == '\n') : carry;
 }
 
 /*
  * The offset behind the empty line, 0 when it has not come, or UINT32_MAX when a CR or LF stands alone before
- * it. An LF two bytes behind another one ends an empty line, because the byte between them must be a CR.
+ * it. An LF two bytes behind another one ends an empty line, because the byte between them must be a CR. The
+ * first byte is neither.
  */
 static uint32_t find_header_end(struct span bytes, uint32_t from)
 {
-	struct carry carry = carry_at(bytes, from);
+	uint32_t begin = from > 0 ? from : 1;
+	uint64_t carry = carry_at(bytes, begin);
 
-	for (uint32_t at = from; at < bytes.len; at += 64) {
+	for (uint32_t at = begin; at < bytes.len; at += 64) {
 		size_t len = bytes.len - at < 64 ? bytes.len - at : 64;
 		struct scan_marks marks = scan_mark(bytes.p + at, len, bytes.p);
-		uint64_t known = len < 64 ? (1ULL << len) - 1 : UINT64_MAX;
-		uint64_t odd = ((marks.cr << 1 | carry.cr) ^ marks.lf) & known;
-		uint64_t end = marks.lf & (marks.lf << 2 | carry.lf);
+		uint64_t end = marks.lf & (marks.lf << 2 | carry);
 
-		if (odd != 0 && (end == 0 || __builtin_ctzll(odd) <= __builtin_ctzll(end)))
+		if (marks.odd != 0 && (end == 0 || __builtin_ctzll(marks.odd) <= __builtin_ctzll(end)))
 			return UINT32_MAX;
 		if (end != 0)
 			return at + (uint32_t)__builtin_ctzll(end) + 1;
-		carry.cr = marks.cr >> 63;
-		carry.lf = marks.lf >> 62;
+		carry = marks.lf >> 62;
 	}
 	return 0;
 }

@@ -30,12 +30,13 @@ static struct target failover_target(
 	const struct passage *passage, const struct route_set *set, const struct target_query *query)
 {
 	struct target target = target_of_patterns(query, &set->request_uri);
+	const struct sip_header *header = present_header(passage->msg, SIP_HDR_TO);
 	struct sip_name_addr to;
 	struct sip_uri uri;
 
 	stats_inc(passage->proxy->stats, STAT_sip_dialog_failovers);
 	if (target.kind == TARGET_REFUSED && target.reason == STAT_sip_no_route &&
-		sip_name_addr_parse(present_header(passage->msg, SIP_HDR_TO)->value, &to) == 0 &&
+		sip_name_addr_parse(sip_header_value(passage->msg, header), &to) == 0 &&
 		sip_uri_parse(to.uri, &uri) == 0)
 		target = target_of_patterns(query, &uri);
 	/* 404 would end the dialog at the peer (RFC 5057 5.1); that a node is missing is true. */

@@ -190,11 +190,11 @@ static void edit_max_forwards(const struct sip_msg *msg, struct sip_edits *edits
 	struct sip_writer w;
 
 	if (!header)
-		sip_edit_insert(edits, msg->headers[0].line.p, (struct span)SPAN_LIT("Max-Forwards: 70\r\n"));
+		sip_edit_insert(edits, sip_first_line(msg), (struct span)SPAN_LIT("Max-Forwards: 70\r\n"));
 	for (; header; header = sip_header_next(msg, header)) {
 		w = sip_edit_begin(edits);
 		sip_write_u32(&w, (uint32_t)msg->max_forwards - 1);
-		sip_edit_end_replace(edits, header->value, &w);
+		sip_edit_end_replace(edits, sip_header_value(msg, header), &w);
 	}
 }
 
@@ -224,7 +224,7 @@ static void edit_top(struct passage *passage, const struct forward *forward, con
 	branch_write(&w, &passage->snap->keys, &branch, next);
 	sip_write_lit(&w, "\r\n");
 	write_record_routes(&w, passage, forward->set, target, egress);
-	sip_edit_end_insert(edits, passage->msg->headers[0].line.p, &w);
+	sip_edit_end_insert(edits, sip_first_line(passage->msg), &w);
 }
 
 static void fill_out(struct passage *passage, const struct target *target, const struct egress *egress,

@@ -13,9 +13,9 @@ static void write_headers(struct sip_writer *w, const struct sip_msg *sent, enum
 	const struct sip_header *header = sip_header_first(sent, id);
 
 	for (; header; header = sip_header_next(sent, header)) {
-		sip_write(w, header->name);
+		sip_write(w, sip_header_name(sent, header));
 		sip_write_lit(w, ": ");
-		sip_write(w, header->value);
+		sip_write(w, sip_header_value(sent, header));
 		sip_write_lit(w, "\r\n");
 	}
 }

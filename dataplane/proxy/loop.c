@@ -59,7 +59,7 @@ bool request_has_looped(const struct passage *passage, const struct request_hash
 	const struct sip_header *header = sip_header_first(passage->msg, SIP_HDR_VIA);
 
 	for (; header; header = sip_header_next(passage->msg, header)) {
-		struct span rest = header->value;
+		struct span rest = sip_header_value(passage->msg, header);
 		struct sip_via via;
 
 		if (!branch_is_in(rest))

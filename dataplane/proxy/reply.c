@@ -79,7 +79,7 @@ static void write_timestamp(struct sip_writer *w, const struct sip_msg *msg)
 	if (!header)
 		return;
 	sip_write_lit(w, "Timestamp: ");
-	sip_write(w, header->value);
+	sip_write(w, sip_header_value(msg, header));
 	sip_write_lit(w, "\r\n");
 }
 
@@ -132,7 +132,7 @@ enum proxy_action reply_unsupported(struct passage *passage, enum sip_header_id 
 		return PROXY_DROP;
 	for (; header; header = sip_header_next(passage->msg, header)) {
 		sip_write_lit(&w, "Unsupported: ");
-		sip_write(&w, header->value);
+		sip_write(&w, sip_header_value(passage->msg, header));
 		sip_write_lit(&w, "\r\n");
 	}
 	/* Rather no list than one that is cut in the middle. */

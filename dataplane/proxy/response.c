@@ -34,27 +34,27 @@ struct via_below {
 static bool find_via_below(const struct sip_msg *msg, struct via_below *ret_below)
 {
 	const struct sip_header *header = present_header(msg, SIP_HDR_VIA);
-	struct span rest = span_from(span_end(msg->via.whole), span_end(header->value));
+	struct span rest = span_from(span_end(msg->via.whole), span_end(sip_header_value(msg, header)));
 	struct sip_via top;
 
 	/* Nearly always each Via has a line of its own; else the first is read again, for a comment may
 	 * follow it. */
 	if (rest.len > 0) {
-		rest = header->value;
+		rest = sip_header_value(msg, header);
 		if (sip_via_next(&rest, &top) != 0)
 			return false;
 	}
 	if (rest.len > 0) {
 		if (sip_via_next(&rest, &ret_below->next) != 0)
 			return false;
-		ret_below->own = span_from(header->value.p, ret_below->next.whole.p);
+		ret_below->own = span_from(sip_header_value(msg, header).p, ret_below->next.whole.p);
 		return true;
 	}
-	ret_below->own = header->line;
+	ret_below->own = sip_header_line(msg, header);
 	header = sip_header_next(msg, header);
 	if (!header)
 		return false;
-	rest = header->value;
+	rest = sip_header_value(msg, header);
 	return sip_via_next(&rest, &ret_below->next) == 0;
 }
 

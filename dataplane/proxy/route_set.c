@@ -22,7 +22,7 @@ static int values_read(struct route_set *set, const struct sip_msg *msg)
 
 	set->count = 0;
 	for (; header; header = sip_header_next(msg, header)) {
-		struct span rest = header->value;
+		struct span rest = sip_header_value(msg, header);
 		struct span element;
 
 		while (sip_list_next(&rest, &element)) {
@@ -107,13 +107,14 @@ int route_set_read(struct route_set *set, const struct sip_msg *msg, const struc
 }
 
 /* Takes the values of one header line that do not stay out; [begin, end) are the indices of its values. */
-static void edit_line(const struct route_set *set, unsigned begin, unsigned end, struct sip_edits *edits)
+static void edit_line(const struct route_set *set, const struct sip_msg *msg, unsigned begin, unsigned end,
+	struct sip_edits *edits)
 {
 	unsigned keep_begin = begin > set->first ? begin : set->first;
 	unsigned keep_end = end < set->end ? end : set->end;
 
 	if (keep_begin >= keep_end) {
-		sip_edit_delete(edits, set->values[begin].header->line);
+		sip_edit_delete(edits, sip_header_line(msg, set->values[begin].header));
 		return;
 	}
 	if (keep_begin > begin)
@@ -153,7 +154,7 @@ static void edit_request_uri(const struct route_set *set, const struct sip_msg *
 	if (set->has_next && set->next_is_strict) {
 		/* 16.6 step 6: the Request-URI moves to the end of the route, the first value takes its
 		 * place. */
-		at = span_end(set->values[set->count - 1].header->line);
+		at = span_end(sip_header_line(msg, set->values[set->count - 1].header));
 		w = sip_edit_begin(edits);
 		sip_write_lit(&w, "Route: <");
 		sip_write(&w, set->request_uri.whole);
@@ -183,7 +184,7 @@ void route_set_edit(const struct route_set *set, const struct sip_msg *msg, stru
 	for (unsigned i = 1; i <= set->count; i++) {
 		if (i < set->count && set->values[i].header == set->values[begin].header)
 			continue;
-		edit_line(set, begin, i, edits);
+		edit_line(set, msg, begin, i, edits);
 		begin = i;
 	}
 }

@@ -10,7 +10,7 @@ static void tell_where(const struct passage *passage, const struct target *targe
 {
 	const struct sip_msg *msg = passage->msg;
 	const struct sip_header *event = sip_header_first(msg, SIP_HDR_EVENT);
-	struct span package = event ? event->value : span_of("", 0);
+	struct span package = event ? sip_header_value(msg, event) : span_of("", 0);
 	char source[ENDPOINT_TEXT_MAX];
 	char next[ENDPOINT_TEXT_MAX];
 

@@ -189,14 +189,14 @@ void client_acknowledge(struct client_txn *client, const struct sip_msg *respons
 {
 	struct txns *txns = client->txns;
 	struct sip_writer w = sip_writer_of(txns->out, sizeof(txns->out));
+	struct span to = sip_header_value(response, present_header(response, SIP_HDR_TO));
 
 	/* The kept text is the ACK already when the failure comes again. */
 	if (client->acknowledged) {
 		client_repeat(client);
 		return;
 	}
-	if (!read_sent(client) ||
-		hop_request_write(&w, &txns->msg, SIP_ACK, present_header(response, SIP_HDR_TO)->value) != 0)
+	if (!read_sent(client) || hop_request_write(&w, &txns->msg, SIP_ACK, to) != 0)
 		return;
 	client->acknowledged = true;
 	text_release(&txns->texts, &client->text);
@@ -238,7 +238,7 @@ void client_cancel(struct client_txn *client)
 {
 	struct txns *txns = client->txns;
 	struct sip_writer w = sip_writer_of(txns->out, sizeof(txns->out));
-	const struct sip_header *to;
+	struct span to;
 
 	client->cancel_wanted = true;
 	if (client->machine.kind != MACHINE_CLIENT_INVITE || client->machine.cancelled ||
@@ -248,8 +248,8 @@ void client_cancel(struct client_txn *client)
 	client_settle(client);
 	if (!read_sent(client))
 		return;
-	to = present_header(&txns->msg, SIP_HDR_TO);
-	if (hop_request_write(&w, &txns->msg, SIP_CANCEL, to->value) != 0)
+	to = sip_header_value(&txns->msg, present_header(&txns->msg, SIP_HDR_TO));
+	if (hop_request_write(&w, &txns->msg, SIP_CANCEL, to) != 0)
 		return;
 	stats_inc(txns->proxy->stats, STAT_sip_txn_cancels_made);
 	cancel_begin(client, w.buf, w.len);

@@ -201,32 +201,34 @@ int sip_via_target(const struct sip_via *via, struct endpoint *ret_target)
 }
 
 /* A request that did not parse may lack it. */
-static void write_header(struct sip_writer *w, const struct sip_header *header)
+static void write_header(struct sip_writer *w, const struct sip_msg *request, const struct sip_header *header)
 {
 	if (!header)
 		return;
-	sip_write(w, header->name);
+	sip_write(w, sip_header_name(request, header));
 	sip_write_lit(w, ": ");
-	sip_write(w, header->value);
+	sip_write(w, sip_header_value(request, header));
 	sip_write_lit(w, "\r\n");
 }
 
 static void write_vias(struct sip_writer *w, const struct sip_msg *request, const struct endpoint *src)
 {
 	const struct sip_header *via = sip_header_first(request, SIP_HDR_VIA);
+	struct span value;
 	struct sip_via kept;
 
 	ensure(via);
+	value = sip_header_value(request, via);
 	sip_write_lit(w, "Via: ");
-	sip_write(w, span_from(via->value.p, request->via.whole.p));
+	sip_write(w, span_from(value.p, request->via.whole.p));
 	if (sip_via_is_from(&request->via, src))
 		sip_write(w, request->via.whole);
 	else
 		sip_write_via_received(w, &request->via, src, &kept);
-	sip_write(w, span_from(span_end(request->via.whole), span_end(via->value)));
+	sip_write(w, span_from(span_end(request->via.whole), span_end(value)));
 	sip_write_lit(w, "\r\n");
 	while ((via = sip_header_next(request, via)))
-		write_header(w, via);
+		write_header(w, request, via);
 }
 
 static void write_to(struct sip_writer *w, const struct sip_msg *request, uint64_t tag)
@@ -236,7 +238,7 @@ static void write_to(struct sip_writer *w, const struct sip_msg *request, uint64
 	if (!to)
 		return;
 	sip_write_lit(w, "To: ");
-	sip_write(w, to->value);
+	sip_write(w, sip_header_value(request, to));
 	if (request->to_tag.len == 0) {
 		sip_write_lit(w, ";tag=");
 		sip_write_hex(w, &tag, sizeof(tag));
@@ -254,10 +256,10 @@ void sip_build_response(const struct sip_msg *request, const struct endpoint *sr
 	sip_write(w, sip_reason(reply->status));
 	sip_write_lit(w, "\r\n");
 	write_vias(w, request, src);
-	write_header(w, sip_header_first(request, SIP_HDR_FROM));
+	write_header(w, request, sip_header_first(request, SIP_HDR_FROM));
 	write_to(w, request, reply->to_tag);
-	write_header(w, sip_header_first(request, SIP_HDR_CALL_ID));
-	write_header(w, sip_header_first(request, SIP_HDR_CSEQ));
+	write_header(w, request, sip_header_first(request, SIP_HDR_CALL_ID));
+	write_header(w, request, sip_header_first(request, SIP_HDR_CSEQ));
 	sip_write(w, reply->headers);
 	sip_write_lit(w, "Content-Length: 0\r\n\r\n");
 }

@@ -1,36 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finds the lines of a message, 64 bytes at a time, up to the empty one. Every CR must stand before an LF and
- * every LF behind a CR (RFC 3261 7); the first that does not is remembered, because a peer that takes it for
- * a line end would see other headers than we do.
+ * every LF behind a CR (RFC 3261 7); where one does not is looked for when it is known that there is such a
+ * one, because a peer that takes it for a line end would see other headers than we do.
  */
 #ifndef SIP_LINES_PRIV_H
 #define SIP_LINES_PRIV_H
 
 #include "base/ensure.h"
 #include "limits.h"
-#include "sip/scan.h"
-
-/* What the line behind an LF is. */
-enum line_kind { LINE_HEADER, LINE_FOLDED, LINE_EMPTY, LINE_UNKNOWN };
-
-enum { LINES_MAX = 1 + SIP_HEADERS_MAX };
+#include "sip/msg.h"
+#include "sip/scan_tail.h"
 
 struct lines {
-	const char *stray; /* behind the first CR or LF that stands alone, or NULL; it may lie in the body */
-	unsigned count;    /* of `lf`: the start line, then the headers */
-	bool folded;       /* a header goes on in a line that begins with a blank */
-	bool overflow;     /* there were more than LINES_MAX */
-	const char *last;  /* the last LF of the last line */
-	const char *lf[LINES_MAX]; /* the last LF of each */
+	const char *begin, *end; /* the bytes; a line end does not stand at the beginning */
+	struct sip_header *rows; /* SIP_ROWS; where each line behind the start line begins */
+	unsigned count;          /* of rows: the headers', and the empty line's when it was found */
+	const char *last;        /* the last of those lines */
+	bool odd;                /* a CR or LF stands alone somewhere; it may be in the body */
+	bool overflow;           /* there were more headers than SIP_HEADERS_MAX */
 };
 
-static inline enum line_kind line_kind(const char *line, const char *end)
+/* What a line that begins with a blank or a CR is. */
+enum line_kind { LINE_HEADER, LINE_FOLDED, LINE_EMPTY, LINE_UNKNOWN };
+
+static __attribute__((noinline)) enum line_kind odd_line_kind(const char *line, const char *end)
 {
-	if (unlikely_true(line == end))
-		return LINE_UNKNOWN;
-	if (likely_true((unsigned char)*line > ' '))
-		return LINE_HEADER;
 	if (*line == ' ' || *line == '\t')
 		return LINE_FOLDED;
 	if (*line != '\r')
@@ -40,59 +35,101 @@ static inline enum line_kind line_kind(const char *line, const char *end)
 	return line[1] == '\n' ? LINE_EMPTY : LINE_HEADER;
 }
 
-/* Takes the line that ends at `lf`; returns what stands behind it. Only headers are folded. */
-static inline enum line_kind lines_add(struct lines *lines, const char *lf, const char *end)
+/*
+ * Takes the lines that begin behind the LFs of a block; none stands at the end of the bytes. Returns true
+ * when one of them is empty. Only headers are folded, the start line is not.
+ */
+static inline bool lines_take(struct lines *lines, const char *block, uint64_t lf)
 {
-	enum line_kind kind = line_kind(lf + 1, end);
+	for (; lf != 0; lf &= lf - 1) {
+		const char *line = block + __builtin_ctzll(lf) + 1;
+		enum line_kind kind = LINE_HEADER;
 
-	if (unlikely_true(kind != LINE_HEADER) && lines->count > 0) {
-		if (kind == LINE_FOLDED)
-			lines->folded = true;
-		if (kind != LINE_EMPTY)
-			return kind;
+		if (unlikely_true((unsigned char)*line <= ' ')) {
+			kind = odd_line_kind(line, lines->end);
+			if (lines->count > 0 && (kind == LINE_FOLDED || kind == LINE_UNKNOWN))
+				continue;
+		}
+		lines->rows[lines->count++].line = (uint32_t)(line - lines->begin);
+		if (unlikely_true(kind == LINE_EMPTY))
+			return true;
 	}
-	lines->last = lf;
-	if (unlikely_true(lines->count == LINES_MAX))
-		lines->overflow = true;
-	else
-		lines->lf[lines->count++] = lf;
-	return kind;
+	return false;
+}
+
+/* The rows have room for what a block can add. */
+static inline void lines_limit(struct lines *lines)
+{
+	if (likely_true(lines->count <= SIP_HEADERS_MAX + 1))
+		return;
+	lines->last = lines->begin + lines->rows[lines->count - 1].line;
+	lines->count = SIP_HEADERS_MAX + 1;
+	lines->overflow = true;
+}
+
+static inline bool lines_take_block(struct lines *lines, const char *block, struct scan_marks marks)
+{
+	bool empty = lines_take(lines, block, marks.lf);
+
+	lines->odd |= marks.odd != 0;
+	lines_limit(lines);
+	return empty;
+}
+
+/* The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins yet. */
+static inline bool lines_take_tail(struct lines *lines, const char *block)
+{
+	size_t len = (size_t)(lines->end - block);
+	struct scan_marks marks = scan_mark(block, len, lines->begin);
+
+	if (len > 0 && lines->end[-1] == '\n')
+		marks.lf &= ~(1ULL << (len - 1));
+	if (lines_take_block(lines, block, marks))
+		return true;
+	if (len > 0 && lines->end[-1] == '\n' && lines->count == 0)
+		lines->rows[lines->count++].line = (uint32_t)(lines->end - lines->begin);
+	return false;
+}
+
+static inline bool lines_take_all(struct lines *lines)
+{
+	const char *block = lines->begin + 1;
+
+	for (; lines->end - block > 64; block += 64) {
+		if (lines_take_block(lines, block, scan_mark64(block)))
+			return true;
+	}
+	return lines_take_tail(lines, block);
 }
 
 /*
- * Fills *lines from the bytes from `begin` to `end`. Returns LINE_EMPTY when the empty line was found: it
- * stands behind the last LF, or behind what did not fit when `overflow` is set, and *ret_empty is its first
- * byte. Else the bytes end before it, and what stands behind the last LF is unfinished.
+ * Fills the rows. Returns true when the empty line was found: it is lines->last. Else the bytes end before
+ * it, and lines->last is unfinished.
  */
-static inline enum line_kind lines_find(
-	struct lines *lines, const char *begin, const char *end, const char **ret_empty)
+static inline bool lines_find(struct lines *lines)
 {
-	uint64_t cr_before = 0; /* 1: the byte before the block is a CR */
+	bool empty;
 
-	lines->stray = NULL;
 	lines->count = 0;
-	lines->folded = false;
+	lines->odd = false;
 	lines->overflow = false;
-	for (const char *block = begin; block < end; block += 64) {
+	lines->last = lines->begin;
+	empty = lines_take_all(lines);
+	if (likely_true(!lines->overflow && lines->count > 0))
+		lines->last = lines->begin + lines->rows[lines->count - 1].line;
+	return empty;
+}
+
+/* Whether a CR or LF stands alone before `end`. A CR there may be the beginning of a line end. */
+static __attribute__((noinline)) bool lines_are_odd(const char *begin, const char *end)
+{
+	for (const char *block = begin + 1; block < end; block += 64) {
 		size_t len = (size_t)(end - block) < 64 ? (size_t)(end - block) : 64;
-		struct scan_marks marks = scan_mark(block, len, begin);
-		uint64_t odd = (marks.cr << 1 | cr_before) ^ marks.lf;
 
-		if (unlikely_true(len < 64))
-			odd &= (1ULL << len) - 1;
-		if (unlikely_true(odd != 0) && lines->stray == NULL)
-			lines->stray = block + __builtin_ctzll(odd);
-		cr_before = marks.cr >> 63;
-		for (uint64_t lf = marks.lf; lf != 0; lf &= lf - 1) {
-			const char *at = block + __builtin_ctzll(lf);
-
-			if (unlikely_true(lines_add(lines, at, end) == LINE_EMPTY)) {
-				*ret_empty = at + 1;
-				return LINE_EMPTY;
-			}
-		}
+		if (scan_mark(block, len, begin).odd != 0)
+			return true;
 	}
-	return LINE_UNKNOWN;
+	return false;
 }
 
 #endif

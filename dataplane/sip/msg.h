@@ -9,35 +9,12 @@
 #include "base/ensure.h"
 #include "base/span.h"
 #include "limits.h"
+#include "sip/names.h"
 #include "sip/uri.h"
 #include "sip/via.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum sip_method {
-	SIP_UNKNOWN = 0,
-#define SIP_METHOD(name) SIP_##name,
-#include "sip/method.def"
-#undef SIP_METHOD
-	SIP_METHOD_COUNT
-};
-
-enum sip_header_id {
-	SIP_HDR_OTHER = 0,
-#define SIP_HEADER(id, name, compact) SIP_HDR_##id,
-#include "sip/header.def"
-#undef SIP_HEADER
-	SIP_HDR_COUNT
-};
-
-enum sip_error {
-	SIP_ERR_NONE = 0,
-#define SIP_ERROR(name, status, doc) SIP_ERR_##name,
-#include "sip/error.def"
-#undef SIP_ERROR
-	SIP_ERR_COUNT
-};
 
 enum parse_result {
 	PARSE_OK,   /* a whole message; msg->total_len says how many bytes it is */
@@ -46,14 +23,19 @@ enum parse_result {
 	PARSE_BAD   /* msg->error says why; what could be read all the same is in msg */
 };
 
-#define SIP_NO_HEADER UINT8_MAX
-
+/*
+ * A row of the header table is written for each line of each message and read for a few of them, so it says
+ * no more than where things are; sip_header_line(), _name() and _value() make spans of it.
+ */
 struct sip_header {
-	struct span line;  /* from the name's first byte to the last line end, folded lines included */
-	struct span name;  /* as written */
-	struct span value; /* blanks cut at both ends; may hold line folds */
-	uint8_t id;        /* enum sip_header_id */
-	uint8_t next;      /* index of the next header with the same id, or SIP_NO_HEADER */
+	uint32_t line;  /* where it begins, from start_line.p on; where the next row's does, it ends */
+	uint16_t colon; /* ... and from there its colon; 0: the line is no header, for it has no name */
+	uint8_t id;     /* enum sip_header_id */
+};
+
+enum {
+	/* The line finder sees what it has found too much only behind a block of 64 bytes. */
+	SIP_ROWS = SIP_HEADERS_MAX + 1 + 64
 };
 
 struct sip_msg {
@@ -75,11 +57,15 @@ struct sip_msg {
 	bool has_content_length;
 	bool answerable; /* the Vias say whom a response goes to; From, To, Call-ID or CSeq may be missing */
 	uint8_t header_count;
-	uint8_t first[SIP_HDR_COUNT]; /* index of the first header with that id, or SIP_NO_HEADER */
-	struct sip_header headers[SIP_HEADERS_MAX];
+	uint32_t present;                    /* a bit for each id: there is a header with it */
+	uint32_t repeated;                   /* ... and more than one */
+	uint8_t first[SIP_HDR_COUNT];        /* index of the first header with that id, when present */
+	struct sip_header headers[SIP_ROWS]; /* behind the last one a row that says where it ends */
 };
 
-static_assert(SIP_HEADERS_MAX < SIP_NO_HEADER, "header indices are bytes");
+static_assert(SIP_HEADERS_MAX <= UINT8_MAX, "header indices are bytes");
+static_assert(SIP_HDR_COUNT <= 32, "a bit for each id");
+static_assert(SIP_HEADER_LINE_MAX <= UINT16_MAX, "a colon's place has 16 bits");
 
 /*
  * Parses the message at the start of `bytes`. `whole` says that no more bytes can come (a datagram): a
@@ -92,18 +78,60 @@ must_use enum parse_result sip_parse(struct span bytes, bool whole, struct sip_m
 /* The first header with that id, or NULL. */
 static inline const struct sip_header *sip_header_first(const struct sip_msg *msg, enum sip_header_id id)
 {
-	return msg->first[id] == SIP_NO_HEADER ? NULL : &msg->headers[msg->first[id]];
+	return msg->present >> id & 1 ? &msg->headers[msg->first[id]] : NULL;
 }
 
+/* The next one with the same id, or NULL. */
 static inline const struct sip_header *sip_header_next(
 	const struct sip_msg *msg, const struct sip_header *header)
 {
-	return header->next == SIP_NO_HEADER ? NULL : &msg->headers[header->next];
+	const struct sip_header *end = msg->headers + msg->header_count;
+	unsigned id = header->id;
+
+	if (likely_true((msg->repeated >> id & 1) == 0))
+		return NULL;
+	while (++header < end) {
+		if (header->id == id)
+			return header;
+	}
+	return NULL;
 }
 
-/* The status a request with this error is answered with; 0 means drop. */
-unsigned sip_error_status(enum sip_error error);
-const char *sip_error_name(enum sip_error error);
-const char *sip_method_name(enum sip_method method);
+/* From the name's first byte to the last line end, folded lines included. */
+static inline struct span sip_header_line(const struct sip_msg *msg, const struct sip_header *header)
+{
+	return span_from(msg->start_line.p + header[0].line, msg->start_line.p + header[1].line);
+}
+
+/* The name as written. Blanks may stand between it and its colon (RFC 3261 7.3.1). */
+static inline struct span sip_header_name(const struct sip_msg *msg, const struct sip_header *header)
+{
+	struct span name = span_of(msg->start_line.p + header->line, header->colon);
+
+	while (name.len > 0 && (unsigned char)name.p[name.len - 1] <= ' ')
+		name.len--;
+	return name;
+}
+
+/* The value with blanks cut off at both ends; it may hold line folds. */
+static inline struct span sip_header_value(const struct sip_msg *msg, const struct sip_header *header)
+{
+	const char *begin = msg->start_line.p + header[0].line + header->colon + 1;
+	const char *end = msg->start_line.p + header[1].line - 2;
+
+	/* Nearly always there is one SP in front, and nothing else. */
+	if (likely_true(*begin == ' '))
+		begin++;
+	/* A blank here, or the CR behind an empty value. */
+	if (unlikely_true((unsigned char)*begin <= ' ' || (unsigned char)end[-1] <= ' '))
+		return begin < end ? span_trim(span_from(begin, end)) : span_of(end, 0);
+	return span_from(begin, end);
+}
+
+/* Where the header lines begin: behind the start line. */
+static inline const char *sip_first_line(const struct sip_msg *msg)
+{
+	return span_end(msg->start_line) + 2;
+}
 
 #endif

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names to numbers and back. The length of a name selects the few names that have it, and they are compared
- * as words of eight bytes with constants that the compiler folds from the .def tables: a lookup is one jump
- * and at most five comparisons, and a new row needs no new hash.
+ * Names to numbers and back. A header's name is compared with one row of a table (names_priv.h). The length
+ * of a method selects the few that have it, and they are compared as words of eight bytes with constants that
+ * the compiler folds from the .def table: a lookup is one jump and a few comparisons.
  */
+#include "sip/names.h"
 #include "sip/names_priv.h"
 
 #include <string.h>
 
 /* The longest name of the tables. */
 #define NAME_MAX_BYTES 24
-
-/*
- * ASCII letters to lower case. '-' stays; the one byte that would become it is CR, which never gets here
- * alone.
- */
-#define LOWER 0x2020202020202020ULL
 
 static inline uint64_t load_word(const char *p)
 {
@@ -61,28 +56,6 @@ static inline __attribute__((always_inline)) bool same_name(
 	return (load_word(p + name.len - 8) | bits) == (name.last | bits);
 }
 
-static enum sip_header_id compact_lookup(char c)
-{
-#define SIP_HEADER(id, name, compact)                  \
-	if ((compact) != 0 && (c | 0x20) == (compact)) \
-		return SIP_HDR_##id;
-#include "sip/header.def"
-#undef SIP_HEADER
-	return SIP_HDR_OTHER;
-}
-
-/* Inlined for each length, so that only the names of that length remain. */
-static inline __attribute__((always_inline)) enum sip_header_id header_of_len(size_t len, const char *p)
-{
-#define SIP_HEADER(id, name, compact)                                                          \
-	static_assert(sizeof(name) - 1 <= NAME_MAX_BYTES && sizeof(name) > 2, "see EACH_LEN"); \
-	if (len == sizeof(name) - 1 && same_name(p, NAME_WORDS(name), LOWER))                  \
-		return SIP_HDR_##id;
-#include "sip/header.def"
-#undef SIP_HEADER
-	return SIP_HDR_OTHER;
-}
-
 static inline __attribute__((always_inline)) enum sip_method method_of_len(size_t len, const char *p)
 {
 #define SIP_METHOD(name)                                                                         \
@@ -99,21 +72,6 @@ static inline __attribute__((always_inline)) enum sip_method method_of_len(size_
 	X(19) X(20) X(21) X(22) X(23) X(24)
 /* clang-format on */
 
-static inline __attribute__((always_inline)) enum sip_header_id header_at(const char *p, size_t len)
-{
-	switch (len) {
-	case 1:
-		return compact_lookup(*p);
-#define CASE(len) \
-	case len: \
-		return header_of_len(len, p);
-		EACH_LEN(CASE)
-#undef CASE
-	default:
-		return SIP_HDR_OTHER;
-	}
-}
-
 static inline __attribute__((always_inline)) enum sip_method method_at(const char *p, size_t len)
 {
 	switch (len) {
@@ -128,16 +86,6 @@ static inline __attribute__((always_inline)) enum sip_method method_at(const cha
 }
 
 /* A name so near the limit that eight bytes cannot be read is looked up in a copy. */
-static __attribute__((noinline)) enum sip_header_id header_near_limit(struct span name)
-{
-	char copy[8] = {0};
-
-	if (name.len >= sizeof(copy))
-		return header_at(name.p, name.len);
-	memcpy(copy, name.p, name.len);
-	return header_at(copy, name.len);
-}
-
 static __attribute__((noinline)) enum sip_method method_near_limit(struct span name)
 {
 	char copy[8] = {0};
@@ -148,11 +96,32 @@ static __attribute__((noinline)) enum sip_method method_near_limit(struct span n
 	return method_at(copy, name.len);
 }
 
-enum sip_header_id sip_header_lookup(struct span name, const char *limit)
+const struct header_name header_names[HEADER_SLOTS] = {
+#define SIP_HEADER(id, name, compact, first, last) \
+	[HEADER_SLOT(first, last, sizeof(name) - 1)] = {name ":", SIP_HDR_##id},
+#include "sip/header.def"
+#undef SIP_HEADER
+};
+
+enum sip_header_id header_compact(char c)
 {
-	if (unlikely_true(limit - name.p < 8))
-		return header_near_limit(name);
-	return header_at(name.p, name.len);
+#define SIP_HEADER(id, name, compact, first, last)     \
+	if ((compact) != 0 && (c | 0x20) == (compact)) \
+		return SIP_HDR_##id;
+#include "sip/header.def"
+#undef SIP_HEADER
+	return SIP_HDR_OTHER;
+}
+
+enum sip_header_id sip_header_lookup(struct span name)
+{
+	char copy[1 + 32] = {0};
+
+	if (span_empty(name) || name.len >= sizeof(copy) - 1)
+		return SIP_HDR_OTHER;
+	memcpy(copy + 1, name.p, name.len);
+	copy[1 + name.len] = ':';
+	return header_at(copy + 1, 1U << name.len);
 }
 
 enum sip_method sip_method_lookup(struct span name, const char *limit)

@@ -17,7 +17,6 @@ struct parse {
 	struct sip_msg *msg;
 	const char *end; /* of the received bytes */
 	const char *body;
-	uint32_t repeated; /* ids of the headers that stand more than once, a bit each */
 	bool whole;
 	struct lines lines;
 };
@@ -33,7 +32,8 @@ static void fault(struct sip_msg *msg, enum sip_error error)
 static inline void forget_headers(struct sip_msg *msg)
 {
 	msg->header_count = 0;
-	memset(msg->first, SIP_NO_HEADER, sizeof(msg->first));
+	msg->present = 0;
+	msg->repeated = 0;
 }
 
 /* A fault that leaves unknown where things are. */
@@ -49,7 +49,7 @@ static enum parse_result broken(struct sip_msg *msg, enum sip_error error)
 /* The bytes end inside the line or header that begins there. */
 static enum parse_result unfinished(struct parse *parse, const char *line, size_t line_max)
 {
-	if (parse->lines.stray != NULL)
+	if (parse->lines.odd)
 		return broken(parse->msg, SIP_ERR_bad_header);
 	if ((size_t)(parse->end - line) > line_max)
 		return broken(parse->msg, SIP_ERR_header_too_long);
@@ -63,148 +63,139 @@ static enum parse_result unfinished(struct parse *parse, const char *line, size_
 static enum parse_result read_start_line(struct parse *parse, const char *begin)
 {
 	struct sip_msg *msg = parse->msg;
-	const char *lf = parse->lines.lf[0];
+	size_t len = msg->headers[0].line;
 
 	if (unlikely_true(parse->lines.count == 0))
 		return unfinished(parse, begin, SIP_START_LINE_MAX);
-	ensure(lf > begin); /* line ends before the message were skipped */
-	if ((size_t)(lf - begin) > SIP_START_LINE_MAX)
+	ensure(len > 1); /* line ends before the message were skipped */
+	if (unlikely_true(len - 1 > SIP_START_LINE_MAX))
 		return broken(msg, SIP_ERR_header_too_long);
-	msg->start_line = span_from(begin, lf - 1);
+	msg->start_line = span_of(begin, len - 2);
 	fault(msg, start_line_read(msg, parse->end));
 	return PARSE_OK;
 }
 
-/* Blanks off both ends of a value. Nearly always there is one SP in front, and nothing else. */
-static inline struct span value_between(const char *value, const char *end)
-{
-	if (*value == ' ')
-		value++;
-	/* A blank here, and also the CR behind an empty value. */
-	if (unlikely_true((unsigned char)*value <= ' ' || (unsigned char)end[-1] <= ' '))
-		return value < end ? span_trim(span_from(value, end)) : span_of(end, 0);
-	return span_from(value, end);
-}
-
-/* Blanks may stand between a name and its colon (RFC 3261 7.3.1). Before the name stands another line's LF.
- */
-static inline const char *name_end_before(const char *name, const char *colon)
-{
-	while (unlikely_true((unsigned char)colon[-1] <= ' ') && colon > name && is_blank(colon[-1]))
-		colon--;
-	return colon;
-}
-
 /* A name that no table has must still be a token (RFC 3261 25.1, header-name). */
-static __attribute__((noinline)) bool is_other_name(struct span name, const char *limit)
+static bool is_token(struct span name, const char *limit)
 {
 	return !span_empty(name) && scan_while(name.p, span_end(name), limit, &class_token) == span_end(name);
 }
 
-/* A row of the table; `lf` ends the header, perhaps lines behind the colon. */
-static inline void header_read(
-	struct sip_header *header, const char *line, const char *colon, const char *lf, const char *limit)
+/* Blanks may stand between a name and its colon (RFC 3261 7.3.1), but no line end. */
+static struct span name_before(const char *line, const char *colon)
 {
-	header->line = span_from(line, lf + 1);
-	header->name = span_from(line, name_end_before(line, colon));
-	header->value = value_between(colon + 1, lf - 1);
-	header->id = (uint8_t)sip_header_lookup(header->name, limit);
-	header->next = SIP_NO_HEADER;
+	const char *end = colon;
+
+	while (end > line && is_blank(end[-1]))
+		end--;
+	return memchr(end, '\n', (size_t)(colon - end)) ? span_of(line, 0) : span_from(line, end);
 }
 
-/* The chains of the headers with the same id, as they grow. */
-struct chains {
-	uint32_t seen;     /* a bit for each id */
-	uint32_t repeated; /* ids that stand more than once */
-	uint8_t last[SIP_HDR_COUNT];
-};
-
-static_assert(SIP_HDR_COUNT <= 32, "a bit for each id");
-
-static inline void chains_add(struct chains *chains, struct sip_msg *msg, unsigned id, unsigned index)
+/* A name that the table does not have as it stands there. Returns false when the line is no header. */
+static __attribute__((noinline)) bool other_header_read(
+	struct sip_header *header, const char *line, const char *line_end, const char *limit)
 {
-	uint32_t bit = 1U << id;
+	const char *colon = memchr(line, ':', (size_t)(line_end - line));
+	struct span name = name_before(line, colon ? colon : line);
 
-	if (unlikely_true(chains->seen & bit)) {
-		chains->repeated |= bit;
-		msg->headers[chains->last[id]].next = (uint8_t)index;
-	} else {
-		msg->first[id] = (uint8_t)index;
+	header->id = SIP_HDR_OTHER;
+	header->colon = (uint16_t)(colon ? colon - line : 0);
+	if (!is_token(name, limit)) {
+		header->colon = 0;
+		return false;
 	}
-	chains->seen |= bit;
-	chains->last[id] = (uint8_t)index;
+	if (unlikely_true(name.len < header->colon))
+		header->id = (uint8_t)sip_header_lookup(name);
+	return true;
 }
 
-/* Where the name of the header at `line` ends; NULL when it has none: no colon, or none in its first line. */
-static inline const char *header_colon(const struct parse *parse, const char *line, const char *lf)
+/* The id of the header whose name stands there, SIP_HDR_OTHER for those that have to be looked at closely. */
+static inline unsigned header_read(struct sip_header *header, const char *line)
 {
-	const char *colon = scan_find(line, lf, parse->end, ':');
+	uint32_t colons = scan_equal(line, ':');
 
-	if (unlikely_true(colon == lf))
-		return NULL;
-	if (unlikely_true(parse->lines.folded) && memchr(line, '\n', (size_t)(colon - line)))
-		return NULL;
-	return colon;
+	if (unlikely_true(colons == 0))
+		return SIP_HDR_OTHER;
+	header->colon = (uint16_t)__builtin_ctz(colons);
+	header->id = (uint8_t)header_at(line, colons);
+	return header->id;
+}
+
+/* ... in a line so near the end of the bytes that 32 cannot be read. */
+static __attribute__((noinline)) unsigned header_read_last(
+	struct sip_header *header, const char *line, const char *end)
+{
+	char copy[1 + 32] = {0};
+
+	memcpy(copy, line - 1, (size_t)(end - line) + 1);
+	return header_read(header, copy + 1);
 }
 
 /*
- * The header table, from the lines behind the start line. Loads may reach the end of the bytes, and one byte
- * before a line: there is always another line's LF.
+ * The header table, from the lines behind the start line. It is filled from behind, so that of the headers
+ * with the same id the first one stays in `first`.
  */
-static void read_headers(struct parse *parse)
+static inline void read_headers(struct parse *parse)
 {
-	const struct lines *lines = &parse->lines;
 	struct sip_msg *msg = parse->msg;
-	struct chains chains = {.seen = 0, .repeated = 0};
-	struct sip_header *header = msg->headers;
-	unsigned index = 0;
+	const char *begin = parse->lines.begin;
+	uint32_t present = 0;
+	uint32_t repeated = 0;
 	bool odd_line = false;
 
-	for (unsigned i = 1; i < lines->count; i++) {
-		const char *line = lines->lf[i - 1] + 1;
-		const char *colon = header_colon(parse, line, lines->lf[i]);
+	for (unsigned i = parse->lines.count - 1; i-- > 0;) {
+		struct sip_header *header = &msg->headers[i];
+		const char *line = begin + header->line;
+		unsigned id;
 
-		if (unlikely_true(colon == NULL)) {
-			odd_line = true;
-			continue;
+		if (likely_true(parse->end - line >= 32))
+			id = header_read(header, line);
+		else
+			id = header_read_last(header, line, parse->end);
+		if (unlikely_true(id == SIP_HDR_OTHER)) {
+			odd_line |= !other_header_read(header, line, begin + header[1].line, parse->end);
+			id = header->id;
 		}
-		header_read(header, line, colon, lines->lf[i], parse->end);
-		if (unlikely_true(header->id == SIP_HDR_OTHER))
-			odd_line |= !is_other_name(header->name, parse->end);
-		chains_add(&chains, msg, header->id, index++);
-		header++;
+		repeated |= present & 1U << id;
+		present |= 1U << id;
+		msg->first[id] = (uint8_t)i;
 	}
-	msg->header_count = (uint8_t)index;
-	if (odd_line)
+	msg->header_count = (uint8_t)(parse->lines.count - 1);
+	msg->present = present;
+	msg->repeated = repeated;
+	if (unlikely_true(odd_line))
 		fault(msg, SIP_ERR_bad_header);
-	if (lines->overflow)
+	if (unlikely_true(parse->lines.overflow))
 		msg->error = SIP_ERR_too_many_headers; /* whatever else: a Via may be missing */
-	parse->repeated = chains.repeated;
 }
 
 static bool has_long_header(const struct sip_msg *msg)
 {
 	for (unsigned i = 0; i < msg->header_count; i++) {
-		if (msg->headers[i].line.len > SIP_HEADER_LINE_MAX)
+		if (msg->headers[i + 1].line - msg->headers[i].line > SIP_HEADER_LINE_MAX)
 			return true;
 	}
 	return false;
 }
 
 /* The start line and the header table. parse->body is then behind the empty line. */
-static enum parse_result read_head(struct parse *parse, const char *begin)
+static inline enum parse_result read_head(struct parse *parse, const char *begin)
 {
 	struct lines *lines = &parse->lines;
-	const char *empty = NULL;
-	enum line_kind kind = lines_find(lines, begin, parse->end, &empty);
-	enum parse_result result = read_start_line(parse, begin);
+	bool ended;
+	enum parse_result result;
 
+	lines->begin = begin;
+	lines->end = parse->end;
+	lines->rows = parse->msg->headers;
+	ended = lines_find(lines);
+	result = read_start_line(parse, begin);
 	if (unlikely_true(result != PARSE_OK))
 		return result;
-	if (unlikely_true(kind != LINE_EMPTY))
-		return unfinished(parse, lines->last + 1, SIP_HEADER_LINE_MAX);
-	parse->body = empty + 2;
-	if (unlikely_true(lines->stray != NULL) && lines->stray < parse->body)
+	if (unlikely_true(!ended))
+		return unfinished(parse, lines->last, SIP_HEADER_LINE_MAX);
+	parse->body = lines->last + 2;
+	if (unlikely_true(lines->odd) && lines_are_odd(begin, parse->body))
 		return broken(parse->msg, SIP_ERR_bad_header);
 	read_headers(parse);
 	if (unlikely_true(parse->body - begin > SIP_HEADER_LINE_MAX) && has_long_header(parse->msg))
@@ -249,17 +240,18 @@ static inline void read_tag(struct span params, const char *limit, struct span *
 static void read_address(
 	struct parse *parse, enum sip_header_id id, enum sip_error error, struct span *ret_tag)
 {
-	const struct sip_header *header = sip_header_first(parse->msg, id);
+	struct sip_msg *msg = parse->msg;
+	const struct sip_header *header = sip_header_first(msg, id);
 	struct sip_name_addr name_addr;
 	struct cursor c;
 
 	if (header == NULL) {
-		fault(parse->msg, SIP_ERR_missing_mandatory);
+		fault(msg, SIP_ERR_missing_mandatory);
 		return;
 	}
-	c = cursor_of(header->value, parse->end);
+	c = cursor_of(sip_header_value(msg, header), parse->end);
 	if (name_addr_read(&c, &name_addr) < 0) {
-		fault(parse->msg, error);
+		fault(msg, error);
 		return;
 	}
 	if (!span_empty(name_addr.params))
@@ -277,7 +269,7 @@ static void read_call_id(struct parse *parse)
 		fault(msg, SIP_ERR_missing_mandatory);
 		return;
 	}
-	c = cursor_of(header->value, parse->end);
+	c = cursor_of(sip_header_value(msg, header), parse->end);
 	msg->call_id = cursor_take(&c, &class_printable);
 	if (span_empty(msg->call_id) || !cursor_done(&c))
 		fault(msg, SIP_ERR_bad_call_id);
@@ -296,7 +288,7 @@ static void read_cseq(struct parse *parse)
 		fault(msg, SIP_ERR_missing_mandatory);
 		return;
 	}
-	c = cursor_of(header->value, parse->end);
+	c = cursor_of(sip_header_value(msg, header), parse->end);
 	if (!cursor_take_number(&c, INT32_MAX, &number) || cursor_done(&c) || !is_blank(*c.p)) {
 		fault(msg, SIP_ERR_bad_cseq);
 		return;
@@ -317,9 +309,9 @@ static void read_cseq(struct parse *parse)
 }
 
 /* A header's value that is a number and nothing else. */
-static bool read_number(const struct sip_header *header, uint32_t max, uint32_t *ret_number)
+static bool read_number(struct span value, uint32_t max, uint32_t *ret_number)
 {
-	struct cursor c = cursor_of(header->value, span_end(header->value));
+	struct cursor c = cursor_of(value, span_end(value));
 
 	return cursor_take_number(&c, max, ret_number) && cursor_done(&c);
 }
@@ -334,7 +326,7 @@ static void read_max_forwards(struct parse *parse)
 	msg->max_forwards = -1;
 	if (header == NULL || !msg->is_request)
 		return;
-	if (!read_number(header, UINT8_MAX, &number))
+	if (!read_number(sip_header_value(msg, header), UINT8_MAX, &number))
 		fault(msg, SIP_ERR_bad_max_forwards);
 	else
 		msg->max_forwards = (int16_t)number;
@@ -351,7 +343,7 @@ static void read_via(struct parse *parse)
 		fault(msg, SIP_ERR_missing_via);
 		return;
 	}
-	c = cursor_of(header->value, parse->end);
+	c = cursor_of(sip_header_value(msg, header), parse->end);
 	if (via_read(&c, &msg->via) < 0)
 		fault(msg, SIP_ERR_bad_via);
 	/* Vias that were not recorded would be missing in a response, which would then go astray. */
@@ -367,19 +359,19 @@ static bool one_value(const struct sip_msg *msg, enum sip_header_id id)
 	const struct sip_header *first = sip_header_first(msg, id);
 
 	for (const struct sip_header *h = first; h != NULL; h = sip_header_next(msg, h)) {
-		if (!span_eq(h->value, first->value))
+		if (!span_eq(sip_header_value(msg, h), sip_header_value(msg, first)))
 			return false;
 	}
 	return true;
 }
 
 /* Content-Length is left to the reader of the body. */
-static void refuse_duplicates(struct sip_msg *msg, uint32_t repeated)
+static void refuse_duplicates(struct sip_msg *msg)
 {
 	static const uint32_t once = 1U << SIP_HDR_FROM | 1U << SIP_HDR_TO | 1U << SIP_HDR_CALL_ID |
 				     1U << SIP_HDR_CSEQ | 1U << SIP_HDR_MAX_FORWARDS;
 
-	if (likely_true((repeated & once) == 0))
+	if (likely_true((msg->repeated & once) == 0))
 		return;
 	if (!one_value(msg, SIP_HDR_FROM) || !one_value(msg, SIP_HDR_TO) ||
 		!one_value(msg, SIP_HDR_CALL_ID) || !one_value(msg, SIP_HDR_CSEQ) ||
@@ -395,7 +387,8 @@ static bool read_content_length(struct sip_msg *msg, size_t *ret_len)
 
 	if (header == NULL)
 		return false;
-	if (!read_number(header, INT32_MAX, &number) || !one_value(msg, SIP_HDR_CONTENT_LENGTH)) {
+	if (!read_number(sip_header_value(msg, header), INT32_MAX, &number) ||
+		!one_value(msg, SIP_HDR_CONTENT_LENGTH)) {
 		fault(msg, SIP_ERR_bad_content_length);
 		return false;
 	}
@@ -436,7 +429,7 @@ static enum parse_result read_fields(struct parse *parse, const char *begin)
 	struct sip_msg *msg = parse->msg;
 
 	msg->header_end = (size_t)(parse->body - begin);
-	refuse_duplicates(msg, parse->repeated);
+	refuse_duplicates(msg);
 	read_via(parse);
 	read_address(parse, SIP_HDR_FROM, SIP_ERR_bad_from, &msg->from_tag);
 	read_address(parse, SIP_HDR_TO, SIP_ERR_bad_to, &msg->to_tag);
@@ -484,6 +477,7 @@ enum parse_result sip_parse(struct span bytes, bool whole, struct sip_msg *ret_m
 	msg_init(ret_msg);
 	parse.msg = ret_msg;
 	parse.end = span_end(bytes);
+	parse.body = begin;
 	parse.whole = whole;
 	while (begin < parse.end && (*begin == '\r' || *begin == '\n'))
 		begin++;

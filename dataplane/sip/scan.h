@@ -18,8 +18,10 @@ struct scan_class {
 	uint8_t low[32]; /* twice the same 16, because a vector shuffle looks into each half by itself */
 };
 
+/* Bit n: the n-th of 64 bytes. */
 struct scan_marks {
-	uint64_t cr, lf; /* bit n: the n-th of 64 bytes */
+	uint64_t lf;  /* is an LF */
+	uint64_t odd; /* is an LF without a CR before it, or stands behind a CR and is none */
 };
 
 /* A class from eight rows of ASCII: row n is bytes 0xn0..0xnf, the lowest bit first. */
@@ -51,16 +53,18 @@ static inline bool scan_has(const struct scan_class *class, char c)
 /* The one place where the instruction set is chosen. */
 #if defined(__AVX2__) && !defined(SIP_SCAN_SCALAR)
 #include "sip/scan_avx2.h"
-#define scan_while scan_while_avx2
-#define scan_until scan_until_avx2
-#define scan_find  scan_find_avx2
-#define scan_mark  scan_mark_avx2
+#define scan_while  scan_while_avx2
+#define scan_until  scan_until_avx2
+#define scan_equal  scan_equal_avx2
+#define scan_unlike scan_unlike_avx2
+#define scan_mark64 scan_mark64_avx2
 #else
 #include "sip/scan_scalar.h"
-#define scan_while scan_while_scalar
-#define scan_until scan_until_scalar
-#define scan_find  scan_find_scalar
-#define scan_mark  scan_mark_scalar
+#define scan_while  scan_while_scalar
+#define scan_until  scan_until_scalar
+#define scan_equal  scan_equal_scalar
+#define scan_unlike scan_unlike_scalar
+#define scan_mark64 scan_mark64_scalar
 #endif
 
 #endif

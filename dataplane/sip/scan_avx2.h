@@ -79,64 +79,46 @@ static inline const char *scan_until_avx2(
 	return scan_run_avx2(p, end, limit, class, false);
 }
 
-/* The first c in [p, end), or end; p is before end. Most are among the next 32 bytes. */
-static inline const char *scan_find_avx2(const char *p, const char *end, const char *limit, char c)
+/* Bit n: the n-th of 32 bytes is c. */
+static inline uint32_t scan_equal_avx2(const char *p, char c)
 {
-	const char *found;
+	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
 
-	if (likely_true(limit - p >= 32)) {
-		__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
-		uint32_t at = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c)));
-
-		if (likely_true(at != 0)) {
-			p += __builtin_ctz(at);
-			return p < end ? p : end;
-		}
-	}
-	found = memchr(p, c, (size_t)(end - p));
-	return found ? found : end;
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c)));
 }
 
-static inline uint64_t scan_equal_avx2(__m256i first, __m256i second, char c)
+/* Bit n: the n-th of 32 bytes is another one than in `text`, bit 5 of both set aside: the case of letters. */
+static inline uint32_t scan_unlike_avx2(const char *p, const char *text)
 {
-	__m256i wanted = _mm256_set1_epi8(c);
-	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(first, wanted));
-	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, wanted));
+	const __m256i lower = _mm256_set1_epi8(0x20);
+	__m256i left = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i right = _mm256_loadu_si256((const __m256i *)(const void *)text);
+	__m256i same = _mm256_cmpeq_epi8(_mm256_or_si256(left, lower), _mm256_or_si256(right, lower));
 
-	return (uint64_t)high << 32 | low;
+	return ~(uint32_t)_mm256_movemask_epi8(same);
 }
 
+/* Where 32 bytes hold an LF, and where they are not a line end although one must be or the other way round.
+ */
+static inline void scan_mark32_avx2(const char *p, uint32_t *ret_lf, uint32_t *ret_odd)
+{
+	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i before = _mm256_loadu_si256((const __m256i *)(const void *)(p - 1));
+	__m256i lf = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n'));
+	__m256i behind_cr = _mm256_cmpeq_epi8(before, _mm256_set1_epi8('\r'));
+
+	*ret_lf = (uint32_t)_mm256_movemask_epi8(lf);
+	*ret_odd = (uint32_t)_mm256_movemask_epi8(_mm256_xor_si256(lf, behind_cr));
+}
+
+/* Marks 64 bytes; the byte before them is read too. */
 static inline struct scan_marks scan_mark64_avx2(const char *p)
 {
-	__m256i first = _mm256_loadu_si256((const __m256i *)(const void *)p);
-	__m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+	uint32_t low_lf, high_lf, low_odd, high_odd;
 
-	return (struct scan_marks){
-		scan_equal_avx2(first, second, '\r'), scan_equal_avx2(first, second, '\n')};
-}
-
-/*
- * Marks len (at most 64) bytes. Bytes from `begin` on may be read: a short tail is marked together with what
- * stands before it rather than copied.
- */
-static inline struct scan_marks scan_mark_avx2(const char *p, size_t len, const char *begin)
-{
-	struct scan_marks marks;
-	char copy[64];
-	size_t excess;
-
-	if (likely_true(len == 64))
-		return scan_mark64_avx2(p);
-	excess = 64 - len;
-	if (len == 0)
-		return (struct scan_marks){0, 0};
-	if ((size_t)(p - begin) < excess) {
-		memset(copy, 0, sizeof(copy));
-		memcpy(copy, p, len);
-		return scan_mark64_avx2(copy);
-	}
-	marks = scan_mark64_avx2(p - excess);
-	return (struct scan_marks){marks.cr >> excess, marks.lf >> excess};
+	scan_mark32_avx2(p, &low_lf, &low_odd);
+	scan_mark32_avx2(p + 32, &high_lf, &high_odd);
+	return (struct scan_marks){(uint64_t)high_lf << 32 | low_lf, (uint64_t)high_odd << 32 | low_odd};
 }
 
 #endif

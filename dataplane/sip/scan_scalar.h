@@ -25,24 +25,34 @@ static inline const char *scan_until_scalar(
 	return p;
 }
 
-/* The first c in [p, end), or end. */
-static inline const char *scan_find_scalar(const char *p, const char *end, const char *limit, char c)
+/* Bit n: the n-th of 32 bytes is c. */
+static inline uint32_t scan_equal_scalar(const char *p, char c)
 {
-	(void)limit;
-	while (p < end && *p != c)
-		p++;
-	return p;
+	uint32_t equal = 0;
+
+	for (unsigned i = 0; i < 32; i++)
+		equal |= (uint32_t)(p[i] == c) << i;
+	return equal;
 }
 
-/* Marks len (at most 64) bytes. */
-static inline struct scan_marks scan_mark_scalar(const char *p, size_t len, const char *begin)
+/* Bit n: the n-th of 32 bytes is another one than in `text`, bit 5 of both set aside: the case of letters. */
+static inline uint32_t scan_unlike_scalar(const char *p, const char *text)
+{
+	uint32_t unlike = 0;
+
+	for (unsigned i = 0; i < 32; i++)
+		unlike |= (uint32_t)((p[i] | 0x20) != (text[i] | 0x20)) << i;
+	return unlike;
+}
+
+/* Marks 64 bytes; the byte before them is read too. */
+static inline struct scan_marks scan_mark64_scalar(const char *p)
 {
 	struct scan_marks marks = {0, 0};
 
-	(void)begin;
-	for (size_t i = 0; i < len; i++) {
-		marks.cr |= (uint64_t)(p[i] == '\r') << i;
+	for (unsigned i = 0; i < 64; i++) {
 		marks.lf |= (uint64_t)(p[i] == '\n') << i;
+		marks.odd |= (uint64_t)((p[i] == '\n') != (p[(int)i - 1] == '\r')) << i;
 	}
 	return marks;
 }

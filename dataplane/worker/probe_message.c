@@ -126,13 +126,15 @@ static uint32_t retry_after(const struct sip_msg *msg)
 {
 	const struct sip_header *header = sip_header_first(msg, SIP_HDR_RETRY_AFTER);
 	uint64_t seconds;
+	struct span value;
 	size_t digits = 0;
 
 	if (!header)
 		return 0;
-	while (digits < header->value.len && header->value.p[digits] >= '0' && header->value.p[digits] <= '9')
+	value = sip_header_value(msg, header);
+	while (digits < value.len && value.p[digits] >= '0' && value.p[digits] <= '9')
 		digits++;
-	if (span_to_u64(span_of(header->value.p, digits), UINT32_MAX, &seconds) != 0)
+	if (span_to_u64(span_of(value.p, digits), UINT32_MAX, &seconds) != 0)
 		return 0;
 	return (uint32_t)seconds;
 }

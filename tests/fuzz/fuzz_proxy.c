@@ -116,7 +116,7 @@ static void follow_up(const struct proxy_in *first, const struct proxy_out *out)
 	if (!header || sent.method_id != SIP_INVITE || sent.to_tag.len > 0 || out->src.port < 30000)
 		return;
 	sip_write_lit(&w, "BYE sip:b@10.0.0.11 SIP/2.0\r\nVia: SIP/2.0/UDP c;branch=z9hG4bKx\r\nRoute: ");
-	sip_write(&w, header->value);
+	sip_write(&w, sip_header_value(&sent, header));
 	sip_write_lit(&w, "\r\nFrom: <sip:a@b>");
 	if (sent.from_tag.len > 0) {
 		sip_write_lit(&w, ";tag=");

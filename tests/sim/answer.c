@@ -21,7 +21,7 @@ size_t sim_copy_headers(const struct sip_msg *msg, enum sip_header_id id, char *
 	const struct sip_header *header = sip_header_first(msg, id);
 
 	for (; header; header = sip_header_next(msg, header)) {
-		len = append(buf, size, len, span_trim(header->line));
+		len = append(buf, size, len, span_trim(sip_header_line(msg, header)));
 		len = append_str(buf, size, len, "\r\n");
 	}
 	return len;
@@ -40,7 +40,7 @@ size_t sim_answer_write(
 	len = sim_copy_headers(request, SIP_HDR_VIA, buf, size, len);
 	len = sim_copy_headers(request, SIP_HDR_RECORD_ROUTE, buf, size, len);
 	len = sim_copy_headers(request, SIP_HDR_FROM, buf, size, len);
-	len = append(buf, size, len, span_trim(to->line));
+	len = append(buf, size, len, span_trim(sip_header_line(request, to)));
 	if (request->to_tag.len == 0) {
 		len = append_str(buf, size, len, ";tag=");
 		len = append_str(buf, size, len, answer->to_tag);

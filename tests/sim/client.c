@@ -135,17 +135,20 @@ static void keep_dialog(struct sim_call *call, const struct sip_msg *msg)
 	const struct sip_header *contact = sip_header_first(msg, SIP_HDR_CONTACT);
 
 	for (; header; header = sip_header_next(msg, header)) {
+		struct span value = sip_header_value(msg, header);
 		char longer[CALL_ROUTES_MAX];
-		int len = snprintf(
-			longer, sizeof(longer), "Route: %.*s\r\n%s", SPAN_ARG(header->value), routes);
+		int len = snprintf(longer, sizeof(longer), "Route: %.*s\r\n%s", SPAN_ARG(value), routes);
 		ensure(len > 0 && (size_t)len < sizeof(longer));
 		memcpy(routes, longer, (size_t)len + 1);
 	}
 	memcpy(call->routes, routes, sizeof(routes));
 	copy_text(call->to_tag, sizeof(call->to_tag), msg->to_tag);
-	if (contact && contact->value.len > 2)
-		copy_text(call->target, sizeof(call->target),
-			span_of(contact->value.p + 1, contact->value.len - 2));
+	if (contact) {
+		struct span value = sip_header_value(msg, contact);
+
+		if (value.len > 2)
+			copy_text(call->target, sizeof(call->target), span_of(value.p + 1, value.len - 2));
+	}
 	if (routes[0] == '\0' || call->target[0] == '\0')
 		sim_violate(call->sim, "the answer to an INVITE came without Record-Route or Contact");
 }

@@ -75,6 +75,14 @@ static void answer(struct sim_server *server, const struct sim_datagram *datagra
 	sim_host_send(host_of(server), &datagram->src, datagram->dst.port, span_of(server->text, len));
 }
 
+static struct span value_of(const struct sip_msg *msg, enum sip_header_id id)
+{
+	const struct sip_header *header = sip_header_first(msg, id);
+
+	ensure(header);
+	return sip_header_value(msg, header);
+}
+
 /*
  * RFC 3261 12.1.1: the route set is the Record-Route headers as they came, the remote target the Contact.
  * From and To change places. The text of the NOTIFY is made now and sent when the ACK has come.
@@ -82,19 +90,19 @@ static void answer(struct sim_server *server, const struct sim_datagram *datagra
 static void keep_dialog(struct sim_server *server, const struct sim_datagram *datagram)
 {
 	const struct sip_msg *msg = &server->msg;
-	const struct sip_header *from = sip_header_first(msg, SIP_HDR_FROM);
-	const struct sip_header *to = sip_header_first(msg, SIP_HDR_TO);
-	const struct sip_header *contact = sip_header_first(msg, SIP_HDR_CONTACT);
+	struct span from = value_of(msg, SIP_HDR_FROM);
+	struct span to = value_of(msg, SIP_HDR_TO);
+	struct span contact = value_of(msg, SIP_HDR_CONTACT);
 	const struct sip_header *route = sip_header_first(msg, SIP_HDR_RECORD_ROUTE);
 	struct dialog *dialog = &server->dialogs[server->next_dialog % DIALOGS];
 	char own[ENDPOINT_TEXT_MAX];
 	char routes[1024] = "";
 	size_t len = 0;
 
-	ensure(from && to && contact && contact->value.len > 2);
+	ensure(contact.len > 2);
 	for (; route; route = sip_header_next(msg, route)) {
-		int n = snprintf(
-			routes + len, sizeof(routes) - len, "Route: %.*s\r\n", SPAN_ARG(route->value));
+		struct span value = sip_header_value(msg, route);
+		int n = snprintf(routes + len, sizeof(routes) - len, "Route: %.*s\r\n", SPAN_ARG(value));
 		ensure(n > 0 && len + (size_t)n < sizeof(routes));
 		len += (size_t)n;
 	}
@@ -110,9 +118,8 @@ static void keep_dialog(struct sim_server *server, const struct sim_datagram *da
 		"CSeq: 1 NOTIFY\r\n"
 		"Contact: <sip:%s>\r\n"
 		"Content-Length: 0\r\n\r\n",
-		(int)contact->value.len - 2, contact->value.p + 1, own, server->node, server->next_dialog,
-		routes, SPAN_ARG(to->value), server->node, SPAN_ARG(from->value), SPAN_ARG(msg->call_id),
-		own);
+		(int)contact.len - 2, contact.p + 1, own, server->node, server->next_dialog, routes,
+		SPAN_ARG(to), server->node, SPAN_ARG(from), SPAN_ARG(msg->call_id), own);
 	ensure(n > 0 && (size_t)n < sizeof(dialog->text) && msg->call_id.len < sizeof(dialog->call_id));
 	memcpy(dialog->call_id, msg->call_id.p, msg->call_id.len);
 	dialog->call_id[msg->call_id.len] = '\0';

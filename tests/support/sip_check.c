@@ -65,24 +65,28 @@ static void check_headers(struct span bytes, const struct sip_msg *msg)
 	for (unsigned i = 0; i < msg->header_count; i++) {
 		const struct sip_header *h = &msg->headers[i];
 
-		check_inside(bytes, h->line);
-		check_inside(h->line, h->name);
-		check_inside(h->line, h->value);
-		ensure(h->line.p == h->name.p);
-		ensure(span_end(h->line)[-1] == '\n');
-		ensure(i == 0 || h->line.p >= span_end(h[-1].line));
+		struct span line = sip_header_line(msg, h);
+		struct span name = sip_header_name(msg, h);
+
+		check_inside(bytes, line);
+		check_inside(line, name);
+		check_inside(line, sip_header_value(msg, h));
+		ensure(line.p == name.p);
+		ensure(span_end(line)[-1] == '\n');
+		ensure(line.p == (i == 0 ? sip_first_line(msg) : span_end(sip_header_line(msg, h - 1))));
 	}
 }
 
 /* A message that is taken has no line outside the table, and what a proxy routes by. */
 static void check_taken(struct span bytes, const struct sip_msg *msg)
 {
-	const char *line = span_end(msg->start_line) + 2;
+	const char *line = sip_first_line(msg);
 
 	ensure(msg->error == SIP_ERR_NONE && msg->answerable);
 	for (unsigned i = 0; i < msg->header_count; i++) {
-		ensure(msg->headers[i].line.p == line);
-		line = span_end(msg->headers[i].line);
+		ensure(sip_header_line(msg, &msg->headers[i]).p == line);
+		ensure(!span_empty(sip_header_name(msg, &msg->headers[i])));
+		line = span_end(sip_header_line(msg, &msg->headers[i]));
 	}
 	ensure(memcmp(line, "\r\n", 2) == 0 && line + 2 == bytes.p + msg->header_end);
 	ensure(msg->body.p == bytes.p + msg->header_end);
@@ -132,12 +136,14 @@ static bool same_headers(const struct sip_msg *a, const struct sip_msg *b)
 		const struct sip_header *left = &a->headers[i];
 		const struct sip_header *right = &b->headers[i];
 
-		if (!same_place(left->line, right->line) || !same_place(left->name, right->name) ||
-			!same_place(left->value, right->value) || left->id != right->id ||
-			left->next != right->next)
+		if (left->line != right->line || left->colon != right->colon || left->id != right->id)
 			return false;
 	}
-	return memcmp(a->first, b->first, sizeof(a->first)) == 0;
+	for (unsigned id = 0; id < SIP_HDR_COUNT; id++) {
+		if ((a->present >> id & 1) != 0 && a->first[id] != b->first[id])
+			return false;
+	}
+	return a->present == b->present && a->repeated == b->repeated;
 }
 
 bool sip_check_same(const struct sip_msg *a, const struct sip_msg *b)
@@ -205,6 +211,6 @@ void sip_check_all(struct span bytes)
 		if (result == PARSE_MORE || msg.header_end == 0)
 			continue;
 		for (unsigned i = 0; i < msg.header_count; i++)
-			read_value(msg.headers[i].value);
+			read_value(sip_header_value(&msg, &msg.headers[i]));
 	}
 }

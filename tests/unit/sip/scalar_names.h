@@ -3,6 +3,8 @@
 #ifndef TESTS_SIP_SCALAR_NAMES_H
 #define TESTS_SIP_SCALAR_NAMES_H
 
+#define header_compact      scalar_header_compact
+#define header_names        scalar_header_names
 #define host_take           scalar_host_take
 #define ipv6_take           scalar_ipv6_take
 #define name_addr_read      scalar_name_addr_read

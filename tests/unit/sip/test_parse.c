@@ -66,7 +66,7 @@ static struct span value_of(enum sip_header_id id, unsigned n)
 
 	for (; header != NULL && n > 0; n--)
 		header = sip_header_next(&msg, header);
-	return header == NULL ? span_of(NULL, 0) : header->value;
+	return header == NULL ? span_of(NULL, 0) : sip_header_value(&msg, header);
 }
 
 static void test_a_request_is_taken_apart(void **state)
@@ -149,7 +149,7 @@ static void test_request_lines_that_are_none_are_refused_and_answerable(void **s
 
 static enum sip_header_id header_named(struct span name)
 {
-	return sip_header_lookup(name, span_end(name));
+	return sip_header_lookup(name);
 }
 
 static enum sip_method method_named(const char *name)
@@ -163,7 +163,7 @@ static void test_every_header_is_known_by_its_name_in_any_case(void **state)
 
 	(void)state;
 	guard_init(&guard);
-#define SIP_HEADER(id, name, compact)                                                                        \
+#define SIP_HEADER(id, name, compact, first, last)                                                           \
 	do {                                                                                                 \
 		char copy[sizeof(name)];                                                                     \
 		struct span here = guard_put(&guard, span_str(name));                                        \
@@ -191,7 +191,7 @@ static void test_compact_forms_mean_their_header_and_other_letters_nothing(void 
 	unsigned found = 0;
 
 	(void)state;
-#define SIP_HEADER(id, name, compact)                                               \
+#define SIP_HEADER(id, name, compact, first, last)                                  \
 	if ((compact) != 0) {                                                       \
 		char both[2] = {(compact), (char)((compact)-32)};                   \
 		assert_int_equal(header_named(span_of(both, 1)), SIP_HDR_##id);     \

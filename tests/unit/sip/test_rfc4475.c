@@ -137,7 +137,7 @@ static const struct verdict verdicts[] = {
 	{"inv2543", SIP_ERR_NONE, 0, 7, NULL},
 
 	/* Not in the RFC but in its archive: no version, a line without a colon: 400. */
-	{"test", SIP_ERR_bad_start_line, 400, 10, NULL},
+	{"test", SIP_ERR_bad_start_line, 400, 11, NULL},
 
 	/* Our own. */
 	{"subscribe-partitioned", SIP_ERR_NONE, 0, 12, NULL},
@@ -208,7 +208,7 @@ static struct span nth_value(enum sip_header_id id, unsigned n)
 
 	for (; header != NULL && n > 0; n--)
 		header = sip_header_next(&msg, header);
-	return header == NULL ? span_of(NULL, 0) : header->value;
+	return header == NULL ? span_of(NULL, 0) : sip_header_value(&msg, header);
 }
 
 static struct fixture fixture;

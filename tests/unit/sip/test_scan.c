@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "sip/charset_priv.h"
 #include "sip/scan_scalar.h"
+#include "sip/scan_tail.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,7 +98,22 @@ static void test_vector_runs_end_where_scalar_runs_do(void **state)
 	guard_fini(&guard);
 }
 
-static void test_vector_marks_are_the_scalar_marks(void **state)
+/* The marks of len bytes at p, one by one; what stands before them counts, too. */
+static struct scan_marks marks_of(const char *p, size_t len)
+{
+	struct scan_marks marks = {0, 0};
+
+	for (size_t i = 0; i < len; i++) {
+		bool is_lf = p[i] == '\n';
+		bool behind_cr = p[(ptrdiff_t)i - 1] == '\r';
+
+		marks.lf |= (uint64_t)is_lf << i;
+		marks.odd |= (uint64_t)(is_lf != behind_cr) << i;
+	}
+	return marks;
+}
+
+static void test_each_line_end_is_marked_and_each_odd_one_wherever_the_block_ends(void **state)
 {
 	struct guard guard;
 	struct rng rng;
@@ -107,17 +123,38 @@ static void test_vector_marks_are_the_scalar_marks(void **state)
 	rng_init(&rng, 8);
 	for (unsigned round = 0; round < 200000; round++) {
 		size_t len = rng_below(&rng, 65);
-		size_t before = rng_below(&rng, 3) == 0 ? 0 : rng_below(&rng, 130);
+		size_t before = 1 + (rng_below(&rng, 3) == 0 ? 0 : rng_below(&rng, 130));
 		char *begin = guard.wall - len - before;
 		char *text = guard.wall - len;
-		struct scan_marks vector, scalar;
+		struct scan_marks wanted, marks;
 
 		fill(&rng, begin, len + before, "\r\n:ab");
-		vector = scan_mark(text, len, begin);
-		scalar = scan_mark_scalar(text, len, begin);
-		assert_true(vector.cr == scalar.cr && vector.lf == scalar.lf);
+		wanted = marks_of(text, len);
+		marks = scan_mark(text, len, begin);
+		assert_true(marks.lf == wanted.lf && marks.odd == wanted.odd);
+		if (len < 64)
+			continue;
+		marks = scan_mark64_scalar(text);
+		assert_true(marks.lf == wanted.lf && marks.odd == wanted.odd);
 	}
 	guard_fini(&guard);
+}
+
+static void test_vector_comparisons_are_the_scalar_ones(void **state)
+{
+	static const char alphabet[] = "abAB:-\x1a\r\x80";
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 9);
+	for (unsigned round = 0; round < 20000; round++) {
+		char left[32], right[32];
+
+		fill(&rng, left, sizeof(left), alphabet);
+		fill(&rng, right, sizeof(right), alphabet);
+		assert_int_equal(scan_equal(left, ':'), scan_equal_scalar(left, ':'));
+		assert_int_equal(scan_unlike(left, right), scan_unlike_scalar(left, right));
+	}
 }
 
 int main(void)
@@ -125,7 +162,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_class_holds_what_the_grammar_says_and_nothing_else),
 		cmocka_unit_test(test_vector_runs_end_where_scalar_runs_do),
-		cmocka_unit_test(test_vector_marks_are_the_scalar_marks),
+		cmocka_unit_test(test_each_line_end_is_marked_and_each_odd_one_wherever_the_block_ends),
+		cmocka_unit_test(test_vector_comparisons_are_the_scalar_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
