@@ -4,30 +4,23 @@
  * is memory. The wire's own work, a buffer taken and 642 bytes copied into it, is in the figure; the first
  * row shows it alone.
  */
+#include "lone_worker.h"
 #include "measure.h"
 #include "messages.h"
 
-#include "rcu.h"
-#include "sim/packet.h"
 #include "sip/msg.h"
 #include "support/eal.h"
-#include "support/small_tcp.h"
+#include "support/endpoint.h"
 #include "support/snapshot_fixture.h"
-#include "worker/worker.h"
 
-#include <rte_mbuf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { BURST = 32, POOL_MBUFS = 4095 };
 
-static const uint8_t balancer_mac[6] = {2, 0, 0, 0, 0, 1};
-static const uint8_t peer_mac[6] = {2, 0, 0, 0, 0, 2};
-
 /* What arrives next, and what left last. */
 struct memory_wire {
-	struct wire wire;
-	struct rte_mempool *pool;
+	const struct lone_worker *lone; /* at its other end */
 	struct packet frame;
 	uint64_t due; /* copies of the frame that are still to arrive */
 	uint64_t sent;
@@ -35,10 +28,9 @@ struct memory_wire {
 };
 
 struct bench {
+	struct lone_worker lone;
 	struct memory_wire wire;
 	struct snapshot_fixture fixture;
-	struct worker *worker;
-	uint64_t now_ns;
 	unsigned burst;
 };
 
@@ -47,12 +39,8 @@ static uint16_t wire_rx(void *ctx, struct rte_mbuf **mbufs, uint16_t max)
 	struct memory_wire *wire = ctx;
 	uint16_t count = wire->due < max ? (uint16_t)wire->due : max;
 
-	for (uint16_t i = 0; i < count; i++) {
-		mbufs[i] = rte_pktmbuf_alloc(wire->pool);
-		ensure(mbufs[i] != NULL);
-		memcpy(rte_pktmbuf_append(mbufs[i], (uint16_t)wire->frame.len), wire->frame.bytes,
-			wire->frame.len);
-	}
+	for (uint16_t i = 0; i < count; i++)
+		mbufs[i] = lone_worker_frame(wire->lone, &wire->frame);
 	wire->due -= count;
 	return count;
 }
@@ -89,7 +77,7 @@ static void forward(void *data, uint64_t iterations)
 	for (uint64_t left = iterations; left > 0;) {
 		uint64_t now = left < bench->burst ? left : bench->burst;
 		bench->wire.due = now;
-		worker_poll(bench->worker, bench->now_ns);
+		worker_poll(bench->lone.worker, bench->lone.now_ns);
 		left -= now;
 	}
 	ensure(bench->wire.sent - sent == iterations);
@@ -102,21 +90,13 @@ static void set_frame(void *ctx, const struct packet *packet)
 	bench->wire.frame = *packet;
 }
 
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep;
-
-	ensure(endpoint_parse(span_str(text), 5060, &ep) == 0);
-	return ep;
-}
-
 static void aim(
 	struct bench *bench, const struct endpoint *src, const struct endpoint *dst, struct span payload)
 {
 	struct packet_ends ends = {.src = *src, .dst = *dst};
 
-	memcpy(ends.mac_src, peer_mac, 6);
-	memcpy(ends.mac_dst, balancer_mac, 6);
+	memcpy(ends.mac_src, lone_worker_peer_mac, 6);
+	memcpy(ends.mac_dst, lone_worker_mac, 6);
 	packet_udp(&ends, payload, 1, set_frame, bench);
 }
 
@@ -127,13 +107,13 @@ static void send_once(struct bench *bench)
 		struct packet frame = bench->wire.frame;
 		bench->wire.last.len = 0;
 		bench->wire.due = 1;
-		worker_poll(bench->worker, bench->now_ns);
+		worker_poll(bench->lone.worker, bench->lone.now_ns);
 		struct packet_view left = packet_read(&bench->wire.last);
 		if (left.kind != PACKET_ARP_REQUEST)
 			continue;
-		packet_answer(&left, peer_mac, &bench->wire.frame);
+		packet_answer(&left, lone_worker_peer_mac, &bench->wire.frame);
 		bench->wire.due = 1;
-		worker_poll(bench->worker, bench->now_ns);
+		worker_poll(bench->lone.worker, bench->lone.now_ns);
 		bench->wire.frame = frame;
 	}
 	ensure(packet_read(&bench->wire.last).kind == PACKET_UDP);
@@ -152,10 +132,9 @@ static size_t answer_last(const struct bench *bench, char *buf, size_t size)
 	return (size_t)len;
 }
 
-static void build_world(struct bench *bench, struct rcu **ret_rcu)
+static void build_world(struct bench *bench)
 {
 	struct snapshot_fixture *f = &bench->fixture;
-	char name[32];
 
 	snapshot_fixture_init(f, 1);
 	snapshot_fixture_listener(f, "in", "192.0.2.1:5060");
@@ -169,33 +148,12 @@ static void build_world(struct bench *bench, struct rcu **ret_rcu)
 	snapshot_fixture_build(f);
 	for (unsigned i = 0; i < 2; i++)
 		f->nodes[i].probe = (struct node_probe_settings){500, 250, 3, 2};
-	snprintf(name, sizeof(name), "bench");
-	bench->wire.pool =
-		rte_pktmbuf_pool_create(name, POOL_MBUFS, 256, 0, RTE_PKTMBUF_HEADROOM + 2560, SOCKET_ID_ANY);
-	ensure(bench->wire.pool != NULL);
-	ensure(rcu_create(1, &f->snap, ret_rcu) == 0);
-}
-
-static void build_worker(struct bench *bench, struct rcu *rcu)
-{
-	struct worker_config config = {.count = 1,
-		.port_count = 1,
-		.pool = bench->wire.pool,
-		.rcu = rcu,
-		.seed = 1,
-		.tcp = small_tcp(),
-		.now_ns = 1000000000};
-	struct worker_port *port = &config.ports[0];
-
-	bench->wire.wire = (struct wire){.rx = wire_rx, .tx = wire_tx, .ctx = &bench->wire, .mtu = 1500};
-	memcpy(bench->wire.wire.mac, balancer_mac, 6);
-	port->own_queue = true;
-	port->net.wire = &bench->wire.wire;
-	port->net.local[0] = (struct ip_prefix){endpoint_of("192.0.2.1").ip, 24};
-	port->net.local_count = 1;
-	ensure(worker_create(&config, &bench->worker) == 0);
-	rcu_join(rcu, 0);
-	bench->now_ns = config.now_ns + 1;
+	bench->lone.pool = rte_pktmbuf_pool_create(
+		"bench", POOL_MBUFS, 256, 0, RTE_PKTMBUF_HEADROOM + 2560, SOCKET_ID_ANY);
+	ensure(bench->lone.pool != NULL);
+	bench->wire.lone = &bench->lone;
+	bench->lone.wire = (struct wire){.rx = wire_rx, .tx = wire_tx, .ctx = &bench->wire};
+	lone_worker_create(&bench->lone, &f->snap);
 }
 
 int main(void)
@@ -205,12 +163,10 @@ int main(void)
 	struct endpoint listener = endpoint_of("192.0.2.1:5060");
 	struct measure_row rows[4];
 	char response[PACKET_MAX];
-	struct rcu *rcu;
 
 	ensure(bench != NULL && eal_start() == 0);
 	memset(bench, 0, sizeof(*bench));
-	build_world(bench, &rcu);
-	build_worker(bench, rcu);
+	build_world(bench);
 	struct span request = message_read("bench/messages/invite-600.sip");
 	aim(bench, &client, &listener, request);
 	send_once(bench);
@@ -236,9 +192,7 @@ int main(void)
 
 	struct measure_report report = {"forward", "message", "bytes", rows, sizeof(rows) / sizeof(rows[0])};
 	measure_print(stdout, &report);
-	rcu_leave(rcu, 0);
-	worker_destroy(bench->worker);
-	rcu_destroy(rcu);
+	lone_worker_destroy(&bench->lone);
 	snapshot_fixture_fini(&bench->fixture);
 	free(bench);
 	return 0;

@@ -7,6 +7,8 @@
 
 #include "base/ensure.h"
 #include "net/net.h"
+#include "support/eal.h"
+#include "support/endpoint.h"
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
@@ -110,8 +112,8 @@ static void bench_stop(struct bench *bench)
 
 static void endpoints_set(struct bench *bench, int family)
 {
-	ensure(endpoint_parse(span_str(family == 4 ? "192.0.2.1" : "2001:db8::1"), 5060, &bench->us) == 0);
-	ensure(endpoint_parse(span_str(family == 4 ? "192.0.2.2" : "2001:db8::2"), 5060, &bench->peer) == 0);
+	bench->us = endpoint_of(family == 4 ? "192.0.2.1" : "2001:db8::1");
+	bench->peer = endpoint_of(family == 4 ? "192.0.2.2" : "2001:db8::2");
 }
 
 /* Leaves frames from the peer to us in the mbufs: what we would send, with the ends exchanged. */
@@ -179,18 +181,6 @@ static void peer_learn(struct bench *bench)
 	net_flush(bench->net);
 }
 
-static void eal_start(void)
-{
-	static char words[][24] = {"bench", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "-m",
-		"64", "-l", "0", "--log-level=error"};
-	char *argv[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
-	int argc = 0;
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		argv[argc++] = words[i];
-	ensure(rte_eal_init(argc, argv) >= 0);
-}
-
 int main(void)
 {
 	static const struct {
@@ -213,7 +203,7 @@ int main(void)
 	struct measure_row rows[RUNS];
 	static struct bench bench;
 
-	eal_start();
+	ensure(eal_start() == 0);
 	bench.now_ns = 1000000000;
 	bench.pool = rte_pktmbuf_pool_create("bench", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	ensure(bench.pool != NULL);

@@ -9,21 +9,13 @@
 
 #include "proxy/proxy.h"
 #include "sip/build.h"
+#include "support/endpoint.h"
 #include "support/snapshot_fixture.h"
 
 static struct snapshot_fixture fixture;
 static struct stats stats;
 static struct proxy proxy = {.stats = &stats};
 static char out_buf[SIP_DATAGRAM_MAX];
-
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep = {.port = 0};
-	int rc = endpoint_parse(span_str(text), 0, &ep);
-
-	ensure(rc == 0);
-	return ep;
-}
 
 static void build_world(void)
 {

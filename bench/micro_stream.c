@@ -4,18 +4,16 @@
  * behind a wire that is memory. Both are one stack of ours; its work is left out, that of the worker counts
  * whole, with the acknowledgements that it sends and hears, and with taking and copying frames at the wire.
  */
+#include "lone_worker.h"
 #include "measure.h"
 #include "messages.h"
 
-#include "rcu.h"
-#include "sim/packet.h"
 #include "support/eal.h"
+#include "support/endpoint.h"
 #include "support/small_tcp.h"
 #include "support/snapshot_fixture.h"
-#include "tcp/tcp.h"
-#include "worker/worker.h"
+#include "support/stream_wire.h"
 
-#include <rte_mbuf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <x86intrin.h>
@@ -25,9 +23,6 @@ enum { FRAMES_MAX = 256, BURST = 32, MESSAGES = 128, POOL_MBUFS = 4095, LOOPS_MA
 /* Long enough a time for a message to cross, short enough that no timer matters. */
 static const uint64_t step_ns = 10000;
 
-static const uint8_t balancer_mac[6] = {2, 0, 0, 0, 0, 1};
-static const uint8_t peer_mac[6] = {2, 0, 0, 0, 0, 2};
-
 /* Frames on their way to one side, oldest first. */
 struct frames {
 	uint32_t count;
@@ -36,14 +31,11 @@ struct frames {
 };
 
 struct bench {
-	struct wire wire;
+	struct lone_worker lone;
 	struct frames to_worker;
 	struct frames to_peer;
-	struct rte_mempool *pool;
 	struct rte_mempool *peer_pool;
 	struct snapshot_fixture fixture;
-	struct worker *worker;
-	uint64_t now_ns;
 	struct tcp *peer;
 	struct stats peer_stats;
 	struct rng rng;
@@ -67,12 +59,8 @@ static uint16_t wire_rx(void *ctx, struct rte_mbuf **mbufs, uint16_t max)
 	struct frames *frames = &bench->to_worker;
 	uint16_t count = 0;
 
-	while (count < max && frames->taken < frames->count) {
-		const struct packet *packet = &frames->packets[frames->taken++];
-		mbufs[count] = rte_pktmbuf_alloc(bench->pool);
-		ensure(mbufs[count] != NULL);
-		memcpy(rte_pktmbuf_append(mbufs[count++], (uint16_t)packet->len), packet->bytes, packet->len);
-	}
+	while (count < max && frames->taken < frames->count)
+		mbufs[count++] = lone_worker_frame(&bench->lone, &frames->packets[frames->taken++]);
 	return count;
 }
 
@@ -91,31 +79,15 @@ static uint16_t wire_tx(void *ctx, struct rte_mbuf **mbufs, uint16_t count)
 	return count;
 }
 
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep;
-
-	ensure(endpoint_parse(span_str(text), 5060, &ep) == 0);
-	return ep;
-}
-
-static uint16_t port_at(const char *bytes)
-{
-	return (uint16_t)((uint8_t)bytes[0] << 8 | (uint8_t)bytes[1]);
-}
-
 static void peer_output(
 	void *ctx, const struct ip_addr *src, const struct ip_addr *dst, struct rte_mbuf *mbuf)
 {
 	struct bench *bench = ctx;
-	const char *bytes = rte_pktmbuf_mtod(mbuf, const char *);
-	struct packet_ends ends = {.src = {*src, port_at(bytes)}, .dst = {*dst, port_at(bytes + 2)}};
+	struct packet_ends ends = {.src.ip = *src, .dst.ip = *dst};
 
-	ensure(mbuf->nb_segs == 1);
-	memcpy(ends.mac_src, peer_mac, 6);
-	memcpy(ends.mac_dst, balancer_mac, 6);
-	packet_tcp(&ends, span_of(bytes, rte_pktmbuf_data_len(mbuf)), next_place(&bench->to_worker));
-	rte_pktmbuf_free(mbuf);
+	memcpy(ends.mac_src, lone_worker_peer_mac, 6);
+	memcpy(ends.mac_dst, lone_worker_mac, 6);
+	stream_wire_send(ends, mbuf, next_place(&bench->to_worker));
 }
 
 static void peer_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why)
@@ -130,20 +102,7 @@ static void peer_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tc
 	if (event != TCP_READABLE)
 		return;
 	while (tcp_receive(tcb, &span, 1) == 1)
-		tcp_consume(tcb, (uint32_t)span.len, bench->now_ns);
-}
-
-static void peer_segment(struct bench *bench, const struct packet_view *view)
-{
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(bench->peer_pool);
-	struct tcp_packet packet = {.mbuf = mbuf,
-		.src = &view->src.ip,
-		.dst = &view->dst.ip,
-		.l4_len = (uint32_t)view->payload.len};
-
-	ensure(mbuf != NULL);
-	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)view->payload.len), view->payload.p, view->payload.len);
-	tcp_input(bench->peer, &packet, bench->now_ns);
+		tcp_consume(tcb, (uint32_t)span.len, bench->lone.now_ns);
 }
 
 static void peer_run(struct bench *bench)
@@ -151,11 +110,11 @@ static void peer_run(struct bench *bench)
 	while (bench->to_peer.taken < bench->to_peer.count) {
 		struct packet_view view = packet_read(&bench->to_peer.packets[bench->to_peer.taken++]);
 		if (view.kind == PACKET_TCP)
-			peer_segment(bench, &view);
+			stream_wire_receive(bench->peer, bench->peer_pool, &view, bench->lone.now_ns);
 		else if (view.kind == PACKET_ARP_REQUEST && !ip_equal(&view.src.ip, &view.target))
-			packet_answer(&view, peer_mac, next_place(&bench->to_worker));
+			packet_answer(&view, lone_worker_peer_mac, next_place(&bench->to_worker));
 	}
-	tcp_tick(bench->peer, bench->now_ns);
+	tcp_tick(bench->peer, bench->lone.now_ns);
 }
 
 /* One loop of the worker and whatever the peers do about it; returns the worker's cycles. */
@@ -164,9 +123,9 @@ static uint64_t step(struct bench *bench)
 	uint64_t begin = __rdtsc();
 	uint64_t took;
 
-	worker_poll(bench->worker, bench->now_ns);
+	worker_poll(bench->lone.worker, bench->lone.now_ns);
 	took = __rdtsc() - begin;
-	bench->now_ns += step_ns;
+	bench->lone.now_ns += step_ns;
 	peer_run(bench);
 	return took;
 }
@@ -177,12 +136,12 @@ static void say(struct bench *bench)
 
 	ensure(mbuf != NULL);
 	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)bench->request.len), bench->request.p, bench->request.len);
-	ensure(tcp_send(bench->client, mbuf, bench->now_ns) == 0);
+	ensure(tcp_send(bench->client, mbuf, bench->lone.now_ns) == 0);
 }
 
 static uint64_t forwarded(const struct bench *bench)
 {
-	return stats_get(worker_stats(bench->worker), STAT_sip_requests_forwarded);
+	return stats_get(worker_stats(bench->lone.worker), STAT_sip_requests_forwarded);
 }
 
 static uint64_t forward(void *data, uint64_t iterations)
@@ -203,7 +162,7 @@ static uint64_t forward(void *data, uint64_t iterations)
 	return took;
 }
 
-static void build_world(struct bench *bench, struct rcu **ret_rcu)
+static void build_world(struct bench *bench)
 {
 	struct snapshot_fixture *f = &bench->fixture;
 
@@ -215,31 +174,10 @@ static void build_world(struct bench *bench, struct rcu **ret_rcu)
 	snapshot_fixture_admit(f, "192.0.2.0/24");
 	snapshot_fixture_domain(f, "domaina.com");
 	snapshot_fixture_build(f);
-	bench->pool = eal_pool("worker", POOL_MBUFS, RTE_PKTMBUF_HEADROOM + 2560);
+	bench->lone.pool = eal_pool("worker", POOL_MBUFS, RTE_PKTMBUF_HEADROOM + 2560);
 	bench->peer_pool = eal_pool("peer", POOL_MBUFS, RTE_PKTMBUF_HEADROOM + 2048);
-	ensure(rcu_create(1, &f->snap, ret_rcu) == 0);
-}
-
-static void build_worker(struct bench *bench, struct rcu *rcu)
-{
-	struct worker_config config = {.count = 1,
-		.port_count = 1,
-		.pool = bench->pool,
-		.rcu = rcu,
-		.seed = 1,
-		.tcp = small_tcp(),
-		.now_ns = 1000000000};
-	struct worker_port *port = &config.ports[0];
-
-	bench->wire = (struct wire){.rx = wire_rx, .tx = wire_tx, .ctx = bench, .mtu = 1500};
-	memcpy(bench->wire.mac, balancer_mac, 6);
-	port->own_queue = true;
-	port->net.wire = &bench->wire;
-	port->net.local[0] = (struct ip_prefix){endpoint_of("192.0.2.1").ip, 24};
-	port->net.local_count = 1;
-	ensure(worker_create(&config, &bench->worker) == 0);
-	rcu_join(rcu, 0);
-	bench->now_ns = config.now_ns + 1;
+	bench->lone.wire = (struct wire){.rx = wire_rx, .tx = wire_tx, .ctx = bench};
+	lone_worker_create(&bench->lone, &f->snap);
 }
 
 static void build_peer(struct bench *bench)
@@ -257,10 +195,10 @@ static void build_peer(struct bench *bench)
 	config.output = peer_output;
 	config.event = peer_event;
 	rng_init(&bench->rng, 1);
-	ensure(tcp_create(&config, bench->now_ns, &bench->peer) == 0);
+	ensure(tcp_create(&config, bench->lone.now_ns, &bench->peer) == 0);
 	ensure(tcp_add_source(bench->peer, &client) == 0);
 	ensure(tcp_listen(bench->peer, &node, 16, 0) == 0);
-	ensure(tcp_connect(bench->peer, &balancer, 0, bench->now_ns, &bench->client) == 0);
+	ensure(tcp_connect(bench->peer, &balancer, 0, bench->lone.now_ns, &bench->client) == 0);
 }
 
 /* Until the client is connected and the worker has opened its connections to the node. */
@@ -268,7 +206,7 @@ static void settle(struct bench *bench)
 {
 	for (unsigned i = 0; i < 2 * LOOPS_MAX; i++) {
 		step(bench);
-		bench->now_ns += 100000;
+		bench->lone.now_ns += 100000;
 	}
 	ensure(bench->connected);
 }
@@ -277,12 +215,10 @@ int main(void)
 {
 	struct bench *bench = aligned_alloc(64, (sizeof(*bench) + 63) / 64 * 64);
 	struct measure_row rows[2];
-	struct rcu *rcu;
 
 	ensure(bench != NULL && eal_start() == 0);
 	memset(bench, 0, sizeof(*bench));
-	build_world(bench, &rcu);
-	build_worker(bench, rcu);
+	build_world(bench);
 	build_peer(bench);
 	settle(bench);
 	bench->request = message_read("bench/messages/invite-600.sip");
@@ -296,10 +232,8 @@ int main(void)
 
 	struct measure_report report = {"stream", "message", "bytes", rows, sizeof(rows) / sizeof(rows[0])};
 	measure_print(stdout, &report);
-	rcu_leave(rcu, 0);
-	worker_destroy(bench->worker);
+	lone_worker_destroy(&bench->lone);
 	tcp_destroy(bench->peer);
-	rcu_destroy(rcu);
 	snapshot_fixture_fini(&bench->fixture);
 	free(bench);
 	return 0;

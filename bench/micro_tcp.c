@@ -7,11 +7,12 @@
 #include "measure.h"
 
 #include "base/ensure.h"
+#include "support/eal.h"
+#include "support/endpoint.h"
 #include "tcp/tcp.h"
 
 #include <rte_byteorder.h>
 #include <rte_eal.h>
-#include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <rte_tcp.h>
 
@@ -172,8 +173,9 @@ static void row_connection(void *data, uint64_t iterations)
 
 static void bench_start(struct bench *bench, const char *peer, const char *us)
 {
-	ensure(endpoint_parse(span_str(us), 5060, &bench->us) == 0);
-	ensure(endpoint_parse(span_str(peer), 6000, &bench->peer) == 0);
+	bench->us = endpoint_of(us);
+	bench->peer = endpoint_of(peer);
+	bench->peer.port = 6000;
 	bench->peer_nxt = 1;
 	ensure(tcp_create(&bench->config, bench->now_ns, &bench->tcp) == 0);
 	ensure(tcp_listen(bench->tcp, &bench->us, 16, 0) == 0);
@@ -181,47 +183,23 @@ static void bench_start(struct bench *bench, const char *peer, const char *us)
 	ensure(bench->tcb != NULL);
 }
 
-static size_t heap_bytes(void)
-{
-	struct rte_malloc_socket_stats stats;
-	size_t bytes = 0;
-
-	for (int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
-		if (rte_malloc_get_socket_stats(socket, &stats) == 0)
-			bytes += stats.heap_allocsz_bytes;
-	}
-	return bytes;
-}
-
 /* What one more connection takes at start; tests/unit/tcp/test_idle.c shows that at rest it takes no more. */
 static double bytes_of_connection(struct bench *bench)
 {
 	struct tcp_config config = bench->config;
 	struct tcp *few, *many;
-	size_t before = heap_bytes();
+	size_t before = eal_heap_bytes();
 	size_t of_few;
 
 	config.connections_max = 1;
 	ensure(tcp_create(&config, bench->now_ns, &few) == 0);
-	of_few = heap_bytes() - before;
+	of_few = eal_heap_bytes() - before;
 	tcp_destroy(few);
 	config.connections_max = CONNS;
 	ensure(tcp_create(&config, bench->now_ns, &many) == 0);
-	before = heap_bytes() - before - of_few;
+	before = eal_heap_bytes() - before - of_few;
 	tcp_destroy(many);
 	return (double)before / (CONNS - 1);
-}
-
-static void eal_start(void)
-{
-	static char words[][24] = {"bench", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "-m",
-		"512", "-l", "0", "--log-level=error"};
-	char *argv[sizeof(words) / sizeof(words[0]) + 1] = {NULL};
-	int argc = 0;
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		argv[argc++] = words[i];
-	ensure(rte_eal_init(argc, argv) >= 0);
 }
 
 static void config_fill(struct bench *bench)
@@ -263,7 +241,7 @@ int main(void)
 	struct measure_value value = {.name = "connection-at-rest", .size = CONNS, .unit = "bytes each"};
 	static struct bench bench;
 
-	eal_start();
+	ensure(eal_start_with(512) == 0);
 	config_fill(&bench);
 	value.value = bytes_of_connection(&bench);
 	for (size_t i = 0; i < RUNS; i++) {

@@ -11,6 +11,7 @@
 #include "proxy/proxy.h"
 #include "proxy/transactions.h"
 #include "sip/build.h"
+#include "support/endpoint.h"
 #include "support/snapshot_fixture.h"
 
 #include <stdio.h>
@@ -33,15 +34,6 @@ static size_t first_len;
 static char sent_branch[BRANCH_LONG_LEN]; /* of the one that went out last */
 static size_t sent_branch_at;             /* where it stands: they all have one shape */
 static char out_buf[SIP_DATAGRAM_MAX];
-
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep = {.port = 0};
-	int rc = endpoint_parse(span_str(text), 0, &ep);
-
-	ensure(rc == 0);
-	return ep;
-}
 
 static int keep_branch(void *ctx, struct proxy_out *out)
 {

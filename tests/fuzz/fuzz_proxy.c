@@ -6,6 +6,7 @@
  */
 #include "proxy/proxy.h"
 #include "sip/build.h"
+#include "support/endpoint.h"
 #include "support/snapshot_fixture.h"
 
 #include <stdlib.h>
@@ -20,15 +21,6 @@ static struct sip_msg sent; /* what went out, read again */
 static char out_buf[SIP_DATAGRAM_MAX];
 static char back_buf[2 * SIP_DATAGRAM_MAX];
 static char again_buf[SIP_DATAGRAM_MAX];
-
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep = {.port = 0};
-	int rc = endpoint_parse(span_str(text), 0, &ep);
-
-	ensure(rc == 0);
-	return ep;
-}
 
 static void build_world(void)
 {

@@ -8,6 +8,7 @@
 #include "proxy/proxy.h"
 #include "proxy/transactions.h"
 #include "sip/build.h"
+#include "support/endpoint.h"
 #include "support/snapshot_fixture.h"
 
 #include <errno.h>
@@ -39,15 +40,6 @@ static bool refusing; /* the transport, everything */
 static struct sip_msg msg;
 static char text[TEXT_MAX];
 static char out_buf[SIP_DATAGRAM_MAX];
-
-static struct endpoint endpoint_of(const char *written)
-{
-	struct endpoint ep = {.port = 0};
-	int rc = endpoint_parse(span_str(written), 0, &ep);
-
-	ensure(rc == 0);
-	return ep;
-}
 
 static void build_world(void)
 {

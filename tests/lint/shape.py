@@ -91,8 +91,8 @@ def every_source_is_built(tree):
         for folder in path.parents:
             build = tree.root / folder / "meson.build"
             if build.exists():
-                # A test may be named by its stem, in a loop over names.
-                stem = path.stem.removeprefix("test_").removeprefix("fuzz_")
+                # A test or a benchmark may be named by its stem, in a loop over names.
+                stem = path.stem.removeprefix("test_").removeprefix("fuzz_").removeprefix("micro_")
                 quoted = re.findall(r"'([^']*)'", build.read_text())
                 names = {str(path.relative_to(folder)), path.stem, stem}
                 named = named or any(word in names for word in quoted)

@@ -9,6 +9,7 @@
 
 #include <rte_eal.h>
 #include <rte_lcore.h>
+#include <rte_malloc.h>
 #include <rte_mbuf.h>
 
 #include <stdbool.h>
@@ -67,6 +68,18 @@ int eal_teardown(void **state)
 {
 	(void)state;
 	return rte_eal_cleanup();
+}
+
+size_t eal_heap_bytes(void)
+{
+	struct rte_malloc_socket_stats stats;
+	size_t bytes = 0;
+
+	for (int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
+		if (rte_malloc_get_socket_stats(socket, &stats) == 0)
+			bytes += stats.heap_allocsz_bytes;
+	}
+	return bytes;
 }
 
 struct rte_mempool *eal_pool(const char *name, unsigned count, uint16_t data_room)

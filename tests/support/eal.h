@@ -6,6 +6,7 @@
 #ifndef TESTS_SUPPORT_EAL_H
 #define TESTS_SUPPORT_EAL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct rte_mempool;
@@ -18,6 +19,9 @@ int eal_start_with(unsigned megabytes);
 /* cmocka group fixtures: eal_start() and the EAL's end. */
 int eal_setup(void **state);
 int eal_teardown(void **state);
+
+/* What DPDK's heaps have given out, in bytes. */
+size_t eal_heap_bytes(void);
 
 /* A pool without per-core cache, so that rte_mempool_avail_count() is exact. Aborts on failure. */
 struct rte_mempool *eal_pool(const char *name, unsigned count, uint16_t data_room);

@@ -5,17 +5,9 @@
 #include "policy/acl.h"
 #include "policy/domain.h"
 #include "policy/user.h"
+#include "support/endpoint.h"
 
 #include <stdio.h>
-
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep = {.port = 0};
-	int rc = endpoint_parse(span_str(text), 5060, &ep);
-
-	ensure(rc == 0);
-	return ep;
-}
 
 static struct ip_addr ip_of(const char *text)
 {

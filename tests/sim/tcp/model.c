@@ -132,7 +132,7 @@ static void accept(struct sim_host *host, const struct tcp_segment *segment)
 /* RFC 9293 3.10.7.1. */
 static void refuse(struct sim_host *host, const struct tcp_segment *segment)
 {
-	uint8_t bytes[SEGMENT_MAX];
+	uint8_t bytes[SEGMENT_HEADER_MAX];
 	struct tcp_segment reset = {
 		.from_port = segment->to_port,
 		.to_port = segment->from_port,

@@ -8,7 +8,7 @@
 #ifndef SIM_TCP_MODEL_H
 #define SIM_TCP_MODEL_H
 
-#include "tcp/tcp_segment.h"
+#include "support/tcp_segment.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -81,6 +81,7 @@ static void carry(struct model *model, struct tcp_segment *segment, uint32_t pla
 	segment->tsval = (uint32_t)(model_sim(model)->now_ns / SIM_MS);
 	segment->tsecr = model->ts_recent;
 	header = tcp_segment_write(segment, bytes);
+	ensure(header + segment->text_len <= sizeof(bytes));
 	text_write(model, place, segment->text_len, bytes + header);
 	tcp_wire_carry(model->host, bytes, header + segment->text_len);
 }

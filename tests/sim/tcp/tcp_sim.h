@@ -27,7 +27,8 @@ enum {
 	MODEL_PORT_FIRST = 40000,
 	STREAM_MAX = 250000, /* bytes that one side sends */
 	LOG_LINES = 400,     /* that are kept for the end */
-	LOG_LINE_MAX = 240
+	LOG_LINE_MAX = 240,
+	SEGMENT_MAX = 2048, /* bytes that the wire carries in one */
 };
 
 /* A fault put into the machinery on purpose: proves that the checks can fail. */

@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connections toward nodes: there before they are needed, and soon there again. */
-#include "messages.h"
-#include "rig.h"
-
-#include "support/eal.h"
+#include "fixture.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct rig rig;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig_prepare(&rig);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(rig_finish(&rig));
-	return 0;
-}
 
 static int send_text(const char *text, size_t len, conn_id *conn)
 {
@@ -318,26 +294,24 @@ static void test_a_removed_node_s_connections_that_are_being_opened_end_at_once(
 	assert_int_equal(rig.node_event_count, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_pool_is_opened_before_anything_is_sent),
-		TEST(test_its_connections_are_used_in_turn),
-		TEST(test_what_the_node_sends_on_them_is_read),
-		TEST(test_a_killed_node_refuses_three_times_within_100_ms),
-		TEST(test_pauses_between_attempts_double_up_to_their_limit),
-		TEST(test_a_node_that_returns_is_connected_again),
-		TEST(test_a_connection_that_the_node_closes_in_order_is_opened_anew_at_once),
-		TEST(test_a_node_that_accepts_and_closes_does_not_make_us_spin),
-		TEST(test_a_node_that_reads_nothing_is_not_chosen_above_high_water),
-		TEST(test_the_other_connection_is_taken_while_one_is_choked),
-		TEST(test_a_silent_path_is_given_up_while_the_node_is_down),
-		TEST(test_a_connection_that_has_just_come_about_does_not_hang),
-		TEST(test_a_node_whose_host_still_acknowledges_keeps_its_connections),
-		TEST(test_a_removed_node_is_sent_nothing_new_and_its_connections_go),
-		TEST(test_a_removed_node_s_connections_that_are_being_opened_end_at_once),
+		RIG_TEST(test_a_pool_is_opened_before_anything_is_sent),
+		RIG_TEST(test_its_connections_are_used_in_turn),
+		RIG_TEST(test_what_the_node_sends_on_them_is_read),
+		RIG_TEST(test_a_killed_node_refuses_three_times_within_100_ms),
+		RIG_TEST(test_pauses_between_attempts_double_up_to_their_limit),
+		RIG_TEST(test_a_node_that_returns_is_connected_again),
+		RIG_TEST(test_a_connection_that_the_node_closes_in_order_is_opened_anew_at_once),
+		RIG_TEST(test_a_node_that_accepts_and_closes_does_not_make_us_spin),
+		RIG_TEST(test_a_node_that_reads_nothing_is_not_chosen_above_high_water),
+		RIG_TEST(test_the_other_connection_is_taken_while_one_is_choked),
+		RIG_TEST(test_a_silent_path_is_given_up_while_the_node_is_down),
+		RIG_TEST(test_a_connection_that_has_just_come_about_does_not_hang),
+		RIG_TEST(test_a_node_whose_host_still_acknowledges_keeps_its_connections),
+		RIG_TEST(test_a_removed_node_is_sent_nothing_new_and_its_connections_go),
+		RIG_TEST(test_a_removed_node_s_connections_that_are_being_opened_end_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);

@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Peers that take all they can get: each costs itself and others of its kind. */
-#include "messages.h"
-#include "rig.h"
-
-#include "support/eal.h"
+#include "fixture.h"
 
 #include <rte_mbuf.h>
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct rig rig;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig_prepare(&rig);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(rig_finish(&rig));
-	return 0;
-}
 
 static void test_half_a_message_for_ever_is_reset_in_time(void **state)
 {
@@ -249,22 +225,20 @@ static void test_impossible_limits_are_refused(void **state)
 	conns_destroy(NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_half_a_message_for_ever_is_reset_in_time),
-		TEST(test_a_connection_without_a_message_begun_may_be_idle),
-		TEST(test_when_buffers_run_out_the_oldest_half_message_gives_way),
-		TEST(test_a_flood_of_silent_connections_pushes_out_itself),
-		TEST(test_when_all_have_spoken_a_new_connection_is_refused),
-		TEST(test_who_has_closed_makes_room_before_who_is_silent),
-		TEST(test_a_client_that_does_not_read_its_answers_is_not_read),
-		TEST(test_a_flood_of_keepalives_is_answered_in_turns),
-		TEST(test_a_peer_that_reconnects_for_ever_without_closing_stays_within_its_limit),
-		TEST(test_without_packet_buffers_nothing_is_sent_and_it_is_counted),
-		TEST(test_impossible_limits_are_refused),
+		RIG_TEST(test_half_a_message_for_ever_is_reset_in_time),
+		RIG_TEST(test_a_connection_without_a_message_begun_may_be_idle),
+		RIG_TEST(test_when_buffers_run_out_the_oldest_half_message_gives_way),
+		RIG_TEST(test_a_flood_of_silent_connections_pushes_out_itself),
+		RIG_TEST(test_when_all_have_spoken_a_new_connection_is_refused),
+		RIG_TEST(test_who_has_closed_makes_room_before_who_is_silent),
+		RIG_TEST(test_a_client_that_does_not_read_its_answers_is_not_read),
+		RIG_TEST(test_a_flood_of_keepalives_is_answered_in_turns),
+		RIG_TEST(test_a_peer_that_reconnects_for_ever_without_closing_stays_within_its_limit),
+		RIG_TEST(test_without_packet_buffers_nothing_is_sent_and_it_is_counted),
+		RIG_TEST(test_impossible_limits_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);

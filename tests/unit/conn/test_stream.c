@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What comes in by a connection, what goes out, and how connections end. */
-#include "messages.h"
-#include "rig.h"
-
-#include "support/eal.h"
+#include "fixture.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct rig rig;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig_prepare(&rig);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	assert_true(rig_finish(&rig));
-	return 0;
-}
 
 static int send(conn_id conn, const char *text)
 {
@@ -434,33 +410,31 @@ static void test_connections_are_listed_in_parts(void **state)
 	assert_int_equal(walk.cursor, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_message_comes_with_its_ends_and_its_connection),
-		TEST(test_a_message_byte_by_byte_is_the_same_message),
-		TEST(test_messages_behind_a_straddling_one_are_read_where_they_lie),
-		TEST(test_an_answer_goes_back_on_the_connection_of_the_request),
-		TEST(test_a_keepalive_is_answered_by_one_line_end),
-		TEST(test_a_broken_stream_is_answered_and_closed),
-		TEST(test_garbage_resets_the_connection),
-		TEST(test_a_line_feed_alone_among_the_headers_ends_the_connection),
-		TEST(test_a_name_of_an_ended_connection_is_known_to_nobody),
-		TEST(test_a_name_of_another_worker_is_known_to_nobody),
-		TEST(test_who_has_closed_its_half_is_still_answered_for_a_while),
-		TEST(test_a_message_cut_short_by_its_sender_is_counted),
-		TEST(test_a_connection_may_be_closed_while_it_is_read),
-		TEST(test_one_loop_reads_a_bounded_number_of_messages_of_each),
-		TEST(test_the_newest_connection_with_an_alias_is_found),
-		TEST(test_of_many_connections_with_one_alias_the_newest_that_lives_is_found),
-		TEST(test_without_alias_a_connection_to_the_port_is_opened),
-		TEST(test_connections_on_their_way_are_bounded_and_one_more_is_counted),
-		TEST(test_what_waited_for_a_refused_connection_is_told_to_be_lost),
-		TEST(test_a_connection_that_does_not_come_about_is_given_up_in_time),
-		TEST(test_a_listener_that_goes_leaves_its_connections),
-		TEST(test_connections_are_listed_in_parts),
+		RIG_TEST(test_a_message_comes_with_its_ends_and_its_connection),
+		RIG_TEST(test_a_message_byte_by_byte_is_the_same_message),
+		RIG_TEST(test_messages_behind_a_straddling_one_are_read_where_they_lie),
+		RIG_TEST(test_an_answer_goes_back_on_the_connection_of_the_request),
+		RIG_TEST(test_a_keepalive_is_answered_by_one_line_end),
+		RIG_TEST(test_a_broken_stream_is_answered_and_closed),
+		RIG_TEST(test_garbage_resets_the_connection),
+		RIG_TEST(test_a_line_feed_alone_among_the_headers_ends_the_connection),
+		RIG_TEST(test_a_name_of_an_ended_connection_is_known_to_nobody),
+		RIG_TEST(test_a_name_of_another_worker_is_known_to_nobody),
+		RIG_TEST(test_who_has_closed_its_half_is_still_answered_for_a_while),
+		RIG_TEST(test_a_message_cut_short_by_its_sender_is_counted),
+		RIG_TEST(test_a_connection_may_be_closed_while_it_is_read),
+		RIG_TEST(test_one_loop_reads_a_bounded_number_of_messages_of_each),
+		RIG_TEST(test_the_newest_connection_with_an_alias_is_found),
+		RIG_TEST(test_of_many_connections_with_one_alias_the_newest_that_lives_is_found),
+		RIG_TEST(test_without_alias_a_connection_to_the_port_is_opened),
+		RIG_TEST(test_connections_on_their_way_are_bounded_and_one_more_is_counted),
+		RIG_TEST(test_what_waited_for_a_refused_connection_is_told_to_be_lost),
+		RIG_TEST(test_a_connection_that_does_not_come_about_is_given_up_in_time),
+		RIG_TEST(test_a_listener_that_goes_leaves_its_connections),
+		RIG_TEST(test_connections_are_listed_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);

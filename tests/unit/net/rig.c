@@ -107,14 +107,6 @@ struct ip_addr rig_ip(const char *text)
 	return ip;
 }
 
-struct endpoint rig_endpoint(const char *text)
-{
-	struct endpoint ep;
-
-	assert_int_equal(endpoint_parse(span_str(text), 5060, &ep), 0);
-	return ep;
-}
-
 static struct ip_prefix prefix_of(const char *text)
 {
 	struct ip_prefix prefix;
@@ -226,6 +218,22 @@ void rig_input_cut(struct rig *rig, const struct frame *frame, uint32_t segment)
 	net_input(rig->net, 0, &mbuf, 1, rig->now_ns);
 }
 
+void rig_input_judged(struct rig *rig, const struct frame *frame, uint64_t ol_flags)
+{
+	struct rte_mbuf *mbuf = rig_mbuf(rig, frame->bytes, frame->len, UINT32_MAX);
+
+	mbuf->ol_flags |= ol_flags;
+	net_input(rig->net, 0, &mbuf, 1, rig->now_ns);
+}
+
+void rig_expect_left_to_device(const struct rig *rig, uint64_t l4_flag)
+{
+	assert_true(rig->sent[0]->ol_flags & RTE_MBUF_F_TX_IP_CKSUM);
+	assert_int_equal(rig->sent[0]->ol_flags & RTE_MBUF_F_TX_L4_MASK, l4_flag);
+	assert_int_equal(rig->sent[0]->l2_len, 14);
+	assert_int_equal(rig->sent[0]->l3_len, 20);
+}
+
 static void guarded_free(void *buffer, void *opaque)
 {
 	(void)opaque;
@@ -260,8 +268,8 @@ void rig_input(struct rig *rig, const struct frame *frame)
 
 int rig_send(struct rig *rig, const char *to, uint32_t len)
 {
-	struct endpoint dst = rig_endpoint(to);
-	struct endpoint src = rig_endpoint(dst.ip.family == IP_V4 ? "192.0.2.1" : "2001:db8::1");
+	struct endpoint dst = endpoint_of(to);
+	struct endpoint src = endpoint_of(dst.ip.family == IP_V4 ? "192.0.2.1" : "2001:db8::1");
 	struct frame *frame = calloc(1, sizeof(*frame));
 	struct rte_mbuf *mbuf;
 

@@ -7,6 +7,7 @@
 #define TESTS_UNIT_NET_RIG_H
 
 #include "net/net.h"
+#include "support/endpoint.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -90,7 +91,6 @@ void rig_restart(struct rig *rig);
 void rig_take_segments(struct rig *rig);
 
 struct ip_addr rig_ip(const char *text);
-struct endpoint rig_endpoint(const char *text);
 
 /* Frames of the peer 192.0.2.2 or 2001:db8::2, port 5070, to us (192.0.2.1, 2001:db8::1), port 5060. */
 struct frame *frame_udp(int family, const void *payload, uint32_t len);
@@ -107,6 +107,8 @@ void frame_insert(struct frame *frame, uint32_t offset, const void *bytes, uint3
 /* The frame arrives, as one segment or cut after each `segment` bytes. */
 void rig_input(struct rig *rig, const struct frame *frame);
 void rig_input_cut(struct rig *rig, const struct frame *frame, uint32_t segment);
+/* From a device that says this of the frame: RTE_MBUF_F_RX_*. */
+void rig_input_judged(struct rig *rig, const struct frame *frame, uint64_t ol_flags);
 struct rte_mbuf *rig_mbuf(struct rig *rig, const void *bytes, uint32_t len, uint32_t segment);
 
 /* Sends len bytes (a pattern) from our address of the family to `to`. */
@@ -117,6 +119,8 @@ int rig_send_segment(struct rig *rig, const char *to, uint32_t seq, uint32_t len
 void rig_learn(struct rig *rig, const char *ip, const uint8_t mac[6]);
 /* Flushes; copies the sent frame of an index out of its segments. */
 const struct frame *rig_sent(struct rig *rig, uint32_t index);
+/* The first of them is IPv4 and leaves both its checksums to the device: RTE_MBUF_F_TX_*_CKSUM. */
+void rig_expect_left_to_device(const struct rig *rig, uint64_t l4_flag);
 void rig_forget_sent(struct rig *rig);
 /* Time passes in steps of a millisecond. */
 void rig_wait(struct rig *rig, uint64_t ns);

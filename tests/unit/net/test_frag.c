@@ -397,8 +397,8 @@ static void test_two_datagrams_in_pieces_have_two_ids(void **state)
 static void test_a_chain_is_copied_together_for_a_wire_that_cannot_gather(void **state)
 {
 	struct rig *rig = *state;
-	struct endpoint src = rig_endpoint("192.0.2.1");
-	struct endpoint dst = rig_endpoint("192.0.2.2");
+	struct endpoint src = endpoint_of("192.0.2.1");
+	struct endpoint dst = endpoint_of("192.0.2.2");
 	char payload[500] = "chained";
 
 	rig_learn(rig, "192.0.2.2", peer_mac);

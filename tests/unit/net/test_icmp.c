@@ -137,9 +137,9 @@ static void test_an_error_about_our_datagram_reaches_the_worker(void **state)
 	struct rig *rig = *state;
 
 	for (size_t i = 0; i < RTE_DIM(rows); i++) {
-		struct endpoint local = rig_endpoint(rows[i].family == 4 ? "192.0.2.1" : "[2001:db8::1]");
+		struct endpoint local = endpoint_of(rows[i].family == 4 ? "192.0.2.1" : "[2001:db8::1]");
 		struct endpoint remote =
-			rig_endpoint(rows[i].family == 4 ? "192.0.2.2:5070" : "[2001:db8::2]:5070");
+			endpoint_of(rows[i].family == 4 ? "192.0.2.2:5070" : "[2001:db8::2]:5070");
 
 		quote_back(rig, rows[i].family, rows[i].type, rows[i].code, 1200);
 		assert_int_equal(rig->error_count, i + 1);

@@ -13,8 +13,8 @@ static const char *const peers[2] = {"192.0.2.2", "2001:db8::2"};
 /* The short way alone; false: it was not open. */
 static bool send_short(struct rig *rig, const char *to, uint32_t len)
 {
-	struct endpoint dst = rig_endpoint(to);
-	struct endpoint src = rig_endpoint(dst.ip.family == IP_V4 ? "192.0.2.1" : "2001:db8::1");
+	struct endpoint dst = endpoint_of(to);
+	struct endpoint src = endpoint_of(dst.ip.family == IP_V4 ? "192.0.2.1" : "2001:db8::1");
 	uint8_t bytes[1600];
 	struct rte_mbuf *mbuf;
 
@@ -103,8 +103,8 @@ static void test_what_may_have_to_be_split_takes_the_long_way(void **state)
 static void test_a_chain_takes_the_long_way(void **state)
 {
 	struct rig *rig = *state;
-	struct endpoint src = rig_endpoint("192.0.2.1");
-	struct endpoint dst = rig_endpoint(peers[0]);
+	struct endpoint src = endpoint_of("192.0.2.1");
+	struct endpoint dst = endpoint_of(peers[0]);
 	struct rte_mbuf *chain = rig_mbuf(rig, "0123456789", 10, 6);
 
 	send_long(rig, peers[0], 10);
@@ -116,8 +116,8 @@ static void test_headers_serve_their_own_endpoints_alone(void **state)
 {
 	static const char *const others[] = {"192.0.2.2:5061", "192.0.2.3", "192.0.2.66", "2001:db8::2"};
 	struct rig *rig = *state;
-	struct endpoint src = rig_endpoint("192.0.2.1:5061");
-	struct endpoint dst = rig_endpoint(peers[0]);
+	struct endpoint src = endpoint_of("192.0.2.1:5061");
+	struct endpoint dst = endpoint_of(peers[0]);
 	struct rte_mbuf *mbuf = rig_mbuf(rig, "x", 1, 1);
 
 	send_long(rig, peers[0], 10);

@@ -43,8 +43,8 @@ static void test_the_queue_is_that_of_the_published_hashes(void **state)
 	(void)state;
 	fill(&rss);
 	for (size_t i = 0; i < RTE_DIM(rows); i++) {
-		struct endpoint remote = rig_endpoint(rows[i].remote);
-		struct endpoint local = rig_endpoint(rows[i].local);
+		struct endpoint remote = endpoint_of(rows[i].remote);
+		struct endpoint local = endpoint_of(rows[i].local);
 		assert_int_equal(net_rss_queue(&rss, &local, &remote), rows[i].hash % RSS_RETA_MAX);
 	}
 }

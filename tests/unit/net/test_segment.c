@@ -151,14 +151,11 @@ static void test_only_a_trusted_good_verdict_replaces_the_sum(void **state)
 	rig_take_segments(rig);
 	for (size_t i = 0; i < RTE_DIM(rows); i++) {
 		struct frame *frame = frame_tcp(4, "x", 1);
-		struct rte_mbuf *mbuf;
 
 		frame->bytes[frame->len - 1] ^= 1;
 		rig->wire.rx_offloads = rows[i].offloads;
 		rig->segment_count = 0;
-		mbuf = rig_mbuf(rig, frame->bytes, frame->len, UINT32_MAX);
-		mbuf->ol_flags |= rows[i].flags;
-		net_input(rig->net, 0, &mbuf, 1, rig->now_ns);
+		rig_input_judged(rig, frame, rows[i].flags);
 		assert_int_equal(rig->segment_count, rows[i].delivered);
 	}
 	assert_int_equal(rig_count(rig, STAT_net_tcp_bad_checksum), 4);
@@ -217,10 +214,7 @@ static void test_a_device_that_computes_gets_the_pseudo_header_of_tcp(void **sta
 	rig_learn(rig, "192.0.2.2", peer_mac);
 	assert_int_equal(rig_send_segment(rig, "192.0.2.2", 7, 80), 0);
 	frame = rig_sent(rig, 0);
-	assert_true(rig->sent[0]->ol_flags & RTE_MBUF_F_TX_IP_CKSUM);
-	assert_int_equal(rig->sent[0]->ol_flags & RTE_MBUF_F_TX_L4_MASK, RTE_MBUF_F_TX_TCP_CKSUM);
-	assert_int_equal(rig->sent[0]->l2_len, 14);
-	assert_int_equal(rig->sent[0]->l3_len, 20);
+	rig_expect_left_to_device(rig, RTE_MBUF_F_TX_TCP_CKSUM);
 	/* 192.0.2.1 + 192.0.2.2 + TCP + length, folded */
 	assert_int_equal(frame->bytes[50] << 8 | frame->bytes[51],
 		(uint16_t)~slow_checksum(
@@ -280,8 +274,8 @@ static void quote_back(struct rig *rig, struct told told)
 
 static void expect_error(const struct rig *rig, int family, uint32_t mtu)
 {
-	struct endpoint local = rig_endpoint(family == 4 ? "192.0.2.1:5060" : "[2001:db8::1]:5060");
-	struct endpoint remote = rig_endpoint(family == 4 ? "192.0.2.2:5070" : "[2001:db8::2]:5070");
+	struct endpoint local = endpoint_of(family == 4 ? "192.0.2.1:5060" : "[2001:db8::1]:5060");
+	struct endpoint remote = endpoint_of(family == 4 ? "192.0.2.2:5070" : "[2001:db8::2]:5070");
 
 	assert_int_equal(rig->tcp_error_count, 1);
 	assert_true(endpoint_equal(&rig->tcp_errors[0].local, &local));

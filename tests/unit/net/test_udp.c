@@ -14,8 +14,8 @@ static void test_a_datagram_is_delivered_with_its_endpoints(void **state)
 	struct rig *rig = *state;
 
 	for (int family = 4; family <= 6; family += 2) {
-		struct endpoint src = rig_endpoint(family == 4 ? "192.0.2.2:5070" : "[2001:db8::2]:5070");
-		struct endpoint dst = rig_endpoint(family == 4 ? "192.0.2.1:5060" : "[2001:db8::1]:5060");
+		struct endpoint src = endpoint_of(family == 4 ? "192.0.2.2:5070" : "[2001:db8::2]:5070");
+		struct endpoint dst = endpoint_of(family == 4 ? "192.0.2.1:5060" : "[2001:db8::1]:5060");
 
 		rig_input(rig, frame_udp(family, "hello", 5));
 		assert_true(endpoint_equal(&rig->src, &src));
@@ -112,14 +112,11 @@ static void test_only_a_trusted_good_verdict_replaces_the_checksum(void **state)
 
 	for (size_t i = 0; i < RTE_DIM(rows); i++) {
 		struct frame *frame = frame_udp(4, "x", 1);
-		struct rte_mbuf *mbuf;
 
 		frame->bytes[frame->len - 1] ^= 1;
 		rig->wire.rx_offloads = rows[i].offloads;
 		rig->delivered_count = 0;
-		mbuf = rig_mbuf(rig, frame->bytes, frame->len, UINT32_MAX);
-		mbuf->ol_flags |= rows[i].flags;
-		net_input(rig->net, 0, &mbuf, 1, rig->now_ns);
+		rig_input_judged(rig, frame, rows[i].flags);
 		assert_int_equal(rig->delivered_count, rows[i].delivered);
 	}
 	assert_int_equal(rig_count(rig, STAT_net_udp_bad_checksum), 3);
@@ -152,8 +149,8 @@ static void test_a_datagram_sent_has_right_headers_and_checksums(void **state)
 static void test_a_checksum_of_zero_is_sent_as_all_ones(void **state)
 {
 	struct rig *rig = *state;
-	struct endpoint src = rig_endpoint("[2001:db8::1]:5060");
-	struct endpoint dst = rig_endpoint("[2001:db8::2]:5060");
+	struct endpoint src = endpoint_of("[2001:db8::1]:5060");
+	struct endpoint dst = endpoint_of("[2001:db8::2]:5060");
 	const struct frame *frame;
 	uint8_t payload[2];
 	struct rte_mbuf *mbuf;
@@ -184,10 +181,7 @@ static void test_a_device_that_computes_gets_the_pseudo_header(void **state)
 	rig_learn(rig, "192.0.2.2", peer_mac);
 	assert_int_equal(rig_send(rig, "192.0.2.2", 100), 0);
 	frame = rig_sent(rig, 0);
-	assert_true(rig->sent[0]->ol_flags & RTE_MBUF_F_TX_IP_CKSUM);
-	assert_int_equal(rig->sent[0]->ol_flags & RTE_MBUF_F_TX_L4_MASK, RTE_MBUF_F_TX_UDP_CKSUM);
-	assert_int_equal(rig->sent[0]->l2_len, 14);
-	assert_int_equal(rig->sent[0]->l3_len, 20);
+	rig_expect_left_to_device(rig, RTE_MBUF_F_TX_UDP_CKSUM);
 	assert_int_equal(frame->bytes[24] | frame->bytes[25], 0);
 	/* 192.0.2.1 + 192.0.2.2 + UDP + length, folded */
 	assert_int_equal(frame->bytes[40] << 8 | frame->bytes[41],
@@ -257,8 +251,8 @@ static void test_what_cannot_be_sent_says_why(void **state)
 	struct rig *rig = *state;
 
 	for (size_t i = 0; i < RTE_DIM(rows); i++) {
-		struct endpoint src = rig_endpoint(rows[i].src);
-		struct endpoint dst = rig_endpoint(rows[i].dst);
+		struct endpoint src = endpoint_of(rows[i].src);
+		struct endpoint dst = endpoint_of(rows[i].dst);
 		uint64_t before = rig_count(rig, rows[i].why);
 
 		assert_int_equal(net_udp_send(rig->net, &src, &dst, rig_mbuf(rig, "x", 1, 1), rig->now_ns),
@@ -283,8 +277,8 @@ static void test_without_a_gateway_only_the_subnet_is_reached(void **state)
 static void test_a_payload_that_cannot_take_headers_is_refused(void **state)
 {
 	struct rig *rig = *state;
-	struct endpoint src = rig_endpoint("192.0.2.1");
-	struct endpoint dst = rig_endpoint("192.0.2.2");
+	struct endpoint src = endpoint_of("192.0.2.1");
+	struct endpoint dst = endpoint_of("192.0.2.2");
 	struct rte_mbuf *mbuf = rig_mbuf(rig, "x", 1, 1);
 
 	assert_non_null(rte_pktmbuf_prepend(mbuf, RTE_PKTMBUF_HEADROOM - NET_HEADROOM + 1));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "node/node.h"
 
+#include "support/endpoint.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,17 +22,9 @@ static struct node *node_make(unsigned slot, const char *endpoint, enum transpor
 	memset(node, 0, sizeof(*node));
 	node->slot = (uint16_t)slot;
 	node->transport = (uint8_t)transport;
-	assert_int_equal(endpoint_parse(span_str(endpoint), 5060, &node->remote), 0);
+	node->remote = endpoint_of(endpoint);
 	node->id = node_id(&node->remote, transport);
 	return node;
-}
-
-static struct endpoint ep(const char *text)
-{
-	struct endpoint endpoint;
-
-	assert_int_equal(endpoint_parse(span_str(text), 5060, &endpoint), 0);
-	return endpoint;
 }
 
 static int setup(void **state)
@@ -44,8 +38,8 @@ static void test_a_node_is_found_by_slot_identity_endpoint_and_address(void **st
 {
 	struct node *a = node_make(0, "192.0.2.1:5060", TRANSPORT_UDP);
 	struct node *b = node_make(7, "[2001:db8::7]:5070", TRANSPORT_TCP);
-	struct endpoint other_port = ep("192.0.2.1:5061");
-	struct endpoint other_ip = ep("192.0.2.2:5060");
+	struct endpoint other_port = endpoint_of("192.0.2.1:5061");
+	struct endpoint other_ip = endpoint_of("192.0.2.2:5060");
 
 	(void)state;
 	assert_int_equal(node_table_add(&table, a), 0);
@@ -68,7 +62,7 @@ static void test_a_node_is_found_by_slot_identity_endpoint_and_address(void **st
 
 static void test_an_empty_table_finds_nothing(void **state)
 {
-	struct endpoint any = ep("192.0.2.1");
+	struct endpoint any = endpoint_of("192.0.2.1");
 
 	(void)state;
 	assert_null(node_by_slot(&table, 0));
@@ -132,9 +126,9 @@ static void test_a_full_table_finds_every_node(void **state)
 /* Cookies of other processes, other instances and yesterday carry it. */
 static void test_an_identity_depends_on_address_port_and_transport_alone(void **state)
 {
-	struct endpoint a = ep("192.0.2.1:5060");
-	struct endpoint port = ep("192.0.2.1:5061");
-	struct endpoint v6 = ep("[2001:db8::1]:5060");
+	struct endpoint a = endpoint_of("192.0.2.1:5060");
+	struct endpoint port = endpoint_of("192.0.2.1:5061");
+	struct endpoint v6 = endpoint_of("[2001:db8::1]:5060");
 
 	(void)state;
 	assert_int_equal(node_id(&a, TRANSPORT_UDP), 0x1f636aef);

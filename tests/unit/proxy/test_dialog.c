@@ -69,6 +69,13 @@ static void test_requests_of_the_client_go_to_the_node_that_has_the_dialog(void 
 	assert_int_equal(counted(STAT_sip_cookie_bad), 0);
 }
 
+/* The client's next request in the dialog goes to that node. */
+static void expect_bye_at(const char *node)
+{
+	assert_int_equal(give_from_client(request(from_client("BYE"))), PROXY_FORWARD);
+	expect_path("10.0.0.1:30001", node);
+}
+
 /* R-LB-3: a dialog begun on the backup stays there when the primary is back. */
 static void test_a_dialog_stays_on_the_backup_after_failback(void **state)
 {
@@ -78,8 +85,7 @@ static void test_a_dialog_stays_on_the_backup_after_failback(void **state)
 	expect_path("10.0.0.1:30001", NODE_B);
 	take_route();
 	node_is(world.a, NODE_UP, NODE_READY);
-	assert_int_equal(give_from_client(request(from_client("BYE"))), PROXY_FORWARD);
-	expect_path("10.0.0.1:30001", NODE_B);
+	expect_bye_at(NODE_B);
 }
 
 static void test_a_draining_node_keeps_its_dialogs(void **state)
@@ -87,8 +93,7 @@ static void test_a_draining_node_keeps_its_dialogs(void **state)
 	(void)state;
 	begin_dialog();
 	node_is(world.a, NODE_UP, NODE_DRAIN);
-	assert_int_equal(give_from_client(request(from_client("BYE"))), PROXY_FORWARD);
-	expect_path("10.0.0.1:30001", NODE_A);
+	expect_bye_at(NODE_A);
 	assert_int_equal(counted(STAT_sip_dialog_failovers), 0);
 }
 
@@ -98,11 +103,9 @@ static void test_a_dialog_whose_node_is_gone_goes_to_the_backup(void **state)
 	(void)state;
 	begin_dialog();
 	node_is(world.a, NODE_DOWN, NODE_READY);
-	assert_int_equal(give_from_client(request(from_client("BYE"))), PROXY_FORWARD);
-	expect_path("10.0.0.1:30001", NODE_B);
+	expect_bye_at(NODE_B);
 	node_is(world.a, NODE_UP, NODE_MAINT);
-	assert_int_equal(give_from_client(request(from_client("BYE"))), PROXY_FORWARD);
-	expect_path("10.0.0.1:30001", NODE_B);
+	expect_bye_at(NODE_B);
 	assert_int_equal(counted(STAT_sip_dialog_failovers), 2);
 }
 

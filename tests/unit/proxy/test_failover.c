@@ -83,15 +83,21 @@ static void test_a_route_s_own_failover_timeout_counts(void **state)
 	expect_next(NODE_B, "MESSAGE ");
 }
 
+/* Node A keeps silent about what it was sent, which is kept, until node B is sent the same. */
+static void wait_for_node_b(char slow[static KEPT_MAX], const char *method)
+{
+	keep(slow, world.text);
+	pass_ms(2001);
+	expect_next(NODE_B, method);
+}
+
 static void test_an_answer_of_the_silent_node_is_still_taken_when_it_is_the_first(void **state)
 {
 	char slow[KEPT_MAX];
 
 	(void)state;
 	message();
-	keep(slow, world.text);
-	pass_ms(2001);
-	expect_next(NODE_B, "MESSAGE ");
+	wait_for_node_b(slow, "MESSAGE ");
 	look_at(slow);
 	take_answer(NODE_A, "200 OK");
 	expect_next(CLIENT, "SIP/2.0 200 ");
@@ -351,9 +357,7 @@ static void test_both_successes_reach_the_client_when_two_nodes_answer(void **st
 
 	(void)state;
 	invite();
-	keep(slow, world.text);
-	pass_ms(2001);
-	expect_next(NODE_B, "INVITE ");
+	wait_for_node_b(slow, "INVITE ");
 	take_answer(NODE_B, "200 OK");
 	expect_next(CLIENT, "SIP/2.0 200 ");
 	look_at(slow);
@@ -369,9 +373,7 @@ static void test_a_failure_waits_for_a_node_that_may_do_better(void **state)
 
 	(void)state;
 	invite();
-	keep(slow, world.text);
-	pass_ms(2001);
-	expect_next(NODE_B, "INVITE ");
+	wait_for_node_b(slow, "INVITE ");
 	keep(quick, world.text);
 	look_at(slow);
 	take_answer(NODE_A, "500 Server Internal Error");
@@ -390,9 +392,7 @@ static void test_a_silent_node_is_hoped_for_again_when_the_next_one_fails(void *
 
 	(void)state;
 	message();
-	keep(slow, world.text);
-	pass_ms(2001);
-	expect_next(NODE_B, "MESSAGE ");
+	wait_for_node_b(slow, "MESSAGE ");
 	take_answer(NODE_B, "503 Service Unavailable");
 	skip_routine();
 	expect_quiet();

@@ -69,14 +69,6 @@ int world_teardown(void **state)
 	return 0;
 }
 
-struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep;
-
-	assert_int_equal(endpoint_parse(span_str(text), 5060, &ep), 0);
-	return ep;
-}
-
 enum proxy_action give_by(conn_id conn, const char *src, const char *local, const char *message)
 {
 	const struct proxy_in in = {

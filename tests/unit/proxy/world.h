@@ -7,6 +7,7 @@
 #define TESTS_PROXY_WORLD_H
 
 #include "proxy/proxy.h"
+#include "support/endpoint.h"
 #include "support/snapshot_fixture.h"
 
 #define LISTENER4 "192.0.2.1:5060"
@@ -37,8 +38,6 @@ extern struct world world;
 /* cmocka's setup and teardown of each test. */
 int world_setup(void **state);
 int world_teardown(void **state);
-
-struct endpoint endpoint_of(const char *text);
 
 /* Gives the proxy a message from `src` that arrives at `local`. */
 enum proxy_action give(const char *src, const char *local, const char *message);

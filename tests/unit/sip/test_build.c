@@ -2,6 +2,8 @@
 /* Responses of our own and the topmost Via: RFC 3261 8.2.6, 18.2, and RFC 3581 4. */
 #include "sip/build.h"
 
+#include "support/endpoint.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,14 +12,6 @@
 
 static char out[4096];
 static struct sip_msg msg;
-
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep;
-
-	assert_int_equal(endpoint_parse(span_str(text), 0, &ep), 0);
-	return ep;
-}
 
 static void expect_via(const char *received, const char *source, const char *kept)
 {

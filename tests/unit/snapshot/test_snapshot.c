@@ -2,6 +2,8 @@
 /* What is ours: listeners by endpoint, by name on the wire, by family; addresses and worker ports. */
 #include "snapshot.h"
 
+#include "support/endpoint.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,19 +11,11 @@
 
 static struct snapshot snap;
 
-static struct endpoint ep(const char *text)
-{
-	struct endpoint endpoint;
-
-	assert_int_equal(endpoint_parse(span_str(text), 5060, &endpoint), 0);
-	return endpoint;
-}
-
 static void listener_add(const char *local, enum transport transport)
 {
 	struct listener *listener = &snap.listeners[snap.listener_count++];
 
-	listener->local = ep(local);
+	listener->local = endpoint_of(local);
 	listener->transport = (uint8_t)transport;
 	listener->id = listener_id(&listener->local, transport);
 }
@@ -33,8 +27,8 @@ static int setup(void **state)
 	listener_add("192.0.2.1:5060", TRANSPORT_UDP);
 	listener_add("192.0.2.1:5060", TRANSPORT_TCP);
 	listener_add("[2001:db8::1]:5060", TRANSPORT_UDP);
-	snap.locals[snap.local_count++] = ep("192.0.2.1").ip;
-	snap.locals[snap.local_count++] = ep("10.0.0.1").ip;
+	snap.locals[snap.local_count++] = endpoint_of("192.0.2.1").ip;
+	snap.locals[snap.local_count++] = endpoint_of("10.0.0.1").ip;
 	snap.source_port_base = 30000;
 	snap.worker_count = 2;
 	return 0;
@@ -42,7 +36,7 @@ static int setup(void **state)
 
 static void test_a_listener_is_found_by_endpoint_and_transport(void **state)
 {
-	struct endpoint at = ep("192.0.2.1:5060");
+	struct endpoint at = endpoint_of("192.0.2.1:5060");
 
 	(void)state;
 	assert_ptr_equal(snapshot_listener(&snap, &at, TRANSPORT_UDP), &snap.listeners[0]);
@@ -63,8 +57,8 @@ static void test_a_listener_is_found_by_its_name_on_the_wire(void **state)
 /* Branches and cookies name listeners after a restart and on another instance too. */
 static void test_a_listeners_name_never_changes(void **state)
 {
-	struct endpoint four = ep("192.0.2.1:5060");
-	struct endpoint six = ep("[2001:db8::1]:5060");
+	struct endpoint four = endpoint_of("192.0.2.1:5060");
+	struct endpoint six = endpoint_of("[2001:db8::1]:5060");
 
 	(void)state;
 	assert_int_equal(listener_id(&four, TRANSPORT_UDP), 64593);
@@ -90,11 +84,11 @@ static void test_ours_are_listeners_and_the_ports_of_existing_workers(void **sta
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		struct endpoint at = ep(ours[i]);
+		struct endpoint at = endpoint_of(ours[i]);
 		assert_true(snapshot_is_local(&snap, &at));
 	}
 	for (unsigned i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
-		struct endpoint at = ep(theirs[i]);
+		struct endpoint at = endpoint_of(theirs[i]);
 		assert_false(snapshot_is_local(&snap, &at));
 	}
 }

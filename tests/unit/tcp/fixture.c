@@ -12,6 +12,12 @@ void in(uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len)
 			     .flags = flags, .seq = seq, .ack = ack, .len = len, .win = 65535, .shift = -1});
 }
 
+void accept_plain(void)
+{
+	rig_start(&rig);
+	rig_accept(&rig, &plain);
+}
+
 void end_connection(void)
 {
 	tcp_abort(rig.tcb, rig.now_ns);

@@ -19,6 +19,9 @@ extern const struct shown plain;
 /* A segment of such a peer. */
 void in(uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len);
 
+/* Starts the rig; such a peer connects, and what was sent until then is forgotten. */
+void accept_plain(void);
+
 /* The connection of the rig is gone, its memory with it. */
 void end_connection(void);
 

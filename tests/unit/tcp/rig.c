@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include "support/eal.h"
+#include "support/endpoint.h"
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -15,69 +16,38 @@ uint8_t rig_byte(uint32_t offset)
 	return (uint8_t)(offset * 31 + (offset >> 8) * 7 + 1);
 }
 
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static uint8_t *put32(uint8_t *p, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(value >> (24 - 8 * i));
-	return p + 4;
-}
-
-static void read_option(struct shown *shown, const uint8_t *p)
-{
-	if (p[0] == 2) {
-		shown->mss = p[2] << 8 | p[3];
-	} else if (p[0] == 3) {
-		shown->shift = p[2];
-	} else if (p[0] == 4) {
-		shown->sack_ok = true;
-	} else if (p[0] == 8) {
-		shown->has_ts = true;
-		shown->tsval = be32(p + 2);
-		shown->tsecr = be32(p + 6);
-	} else if (p[0] == 5) {
-		for (shown->sack_count = 0; 2 + shown->sack_count * 8 < p[1]; shown->sack_count++) {
-			shown->sack[shown->sack_count][0] =
-				be32(p + 2 + shown->sack_count * 8) - RIG_PEER_ISS;
-			shown->sack[shown->sack_count][1] =
-				be32(p + 6 + shown->sack_count * 8) - RIG_PEER_ISS;
-		}
-	}
-}
-
-static void read_options(struct shown *shown, const uint8_t *p, const uint8_t *end)
-{
-	while (p < end && *p != 0) {
-		if (*p == 1) {
-			p++;
-			continue;
-		}
-		ensure(p + 1 < end && p[1] >= 2 && p + p[1] <= end);
-		read_option(shown, p);
-		p += p[1];
-	}
-}
-
+/* By the numbers of its sender and of its receiver. */
 static struct shown read_segment(struct rig *rig, const uint8_t *tcp, uint32_t total)
 {
-	uint32_t header = (uint32_t)(tcp[12] >> 4) * 4;
-	struct shown shown = {.flags = tcp[13], .shift = -1, .len = total - header, .text_right = true};
+	struct tcp_segment segment;
+	struct shown shown;
 
-	ensure(header >= 20 && header <= total);
-	read_options(&shown, tcp + 20, tcp + header);
-	if ((shown.flags & F_SYN) && !rig->iss_known) {
-		rig->our_iss = be32(tcp + 4);
+	tcp_segment_read(tcp, total, &segment);
+	if ((segment.flags & SEG_SYN) && !rig->iss_known) {
+		rig->our_iss = segment.seq;
 		rig->iss_known = true;
 	}
-	shown.seq = be32(tcp + 4) - rig->our_iss;
-	shown.ack = (shown.flags & F_ACK) ? be32(tcp + 8) - RIG_PEER_ISS : 0;
-	shown.win = (uint32_t)(tcp[14] << 8 | tcp[15]);
+	shown = (struct shown){
+		.seq = segment.seq - rig->our_iss,
+		.ack = (segment.flags & SEG_ACK) ? segment.ack - RIG_PEER_ISS : 0,
+		.win = segment.window,
+		.len = segment.text_len,
+		.tsval = segment.tsval,
+		.tsecr = segment.tsecr,
+		.sack_count = (int)segment.sack_count,
+		.mss = segment.mss,
+		.shift = segment.shift,
+		.flags = segment.flags,
+		.sack_ok = segment.sack_ok,
+		.has_ts = segment.has_ts,
+		.text_right = true,
+	};
+	for (unsigned i = 0; i < segment.sack_count; i++) {
+		shown.sack[i][0] = segment.sacks[i][0] - RIG_PEER_ISS;
+		shown.sack[i][1] = segment.sacks[i][1] - RIG_PEER_ISS;
+	}
 	for (uint32_t i = 0; i < shown.len; i++)
-		shown.text_right = shown.text_right && tcp[header + i] == rig_byte(shown.seq - 1 + i);
+		shown.text_right = shown.text_right && segment.text[i] == rig_byte(shown.seq - 1 + i);
 	return shown;
 }
 
@@ -116,14 +86,6 @@ static void event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_rea
 		if (rig->tcb == tcb)
 			rig->tcb = NULL;
 	}
-}
-
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint endpoint;
-
-	ensure(endpoint_parse(span_str(text), 0, &endpoint) == 0);
-	return endpoint;
 }
 
 static struct rte_mempool *pool_make(void)
@@ -209,31 +171,31 @@ int rig_connect(struct rig *rig)
 	return ret;
 }
 
-static uint8_t *write_options(const struct rig *rig, const struct shown *shown, uint8_t *p)
+/* Header and options of a segment of the peer; returns where its text belongs. */
+static uint32_t write_segment(const struct rig *rig, const struct shown *shown, uint8_t *bytes)
 {
-	if (shown->mss)
-		p = put32(p, 2U << 24 | 4U << 16 | (uint32_t)shown->mss);
-	if (shown->shift >= 0)
-		p = put32(p, 1U << 24 | 3U << 16 | 3U << 8 | (uint32_t)shown->shift);
-	if (shown->sack_ok)
-		p = put32(p, 1U << 24 | 1U << 16 | 4U << 8 | 2);
-	if (shown->has_ts) {
-		p = put32(p, 1U << 24 | 1U << 16 | 8U << 8 | 10);
-		p = put32(p, shown->tsval);
-		p = put32(p, shown->tsecr);
-	}
-	if (shown->sack_count > 0)
-		p = put32(p, 1U << 24 | 1U << 16 | 5U << 8 | (uint32_t)(2 + 8 * shown->sack_count));
-	for (int i = 0; i < shown->sack_count; i++) {
-		p = put32(p, shown->sack[i][0] + rig->our_iss);
-		p = put32(p, shown->sack[i][1] + rig->our_iss);
-	}
-	return p;
-}
+	struct tcp_segment segment = {
+		.from_port = rig->peer.port,
+		.to_port = rig->local.port,
+		.seq = shown->seq + RIG_PEER_ISS,
+		.ack = (shown->flags & F_ACK) ? shown->ack + rig->our_iss : 0,
+		.window = (uint16_t)shown->win,
+		.flags = shown->flags,
+		.sack_ok = shown->sack_ok,
+		.has_ts = shown->has_ts,
+		.mss = shown->mss,
+		.shift = shown->shift,
+		.tsval = shown->tsval,
+		.tsecr = shown->tsecr,
+		.sack_count = (unsigned)shown->sack_count,
+	};
 
-static void put_ports(const struct rig *rig, uint8_t *bytes)
-{
-	put32(bytes, (uint32_t)rig->peer.port << 16 | rig->local.port);
+	ensure(shown->win <= UINT16_MAX);
+	for (unsigned i = 0; i < segment.sack_count; i++) {
+		segment.sacks[i][0] = shown->sack[i][0] + rig->our_iss;
+		segment.sacks[i][1] = shown->sack[i][1] + rig->our_iss;
+	}
+	return tcp_segment_write(&segment, bytes);
 }
 
 /* A packet of len bytes, in mbufs of at most `cut` bytes each. */
@@ -266,20 +228,16 @@ void rig_bytes(struct rig *rig, const void *bytes, uint32_t len)
 void rig_in_cut(struct rig *rig, const struct shown *shown, uint32_t cut)
 {
 	static uint8_t bytes[70000];
-	uint8_t *text = write_options(rig, shown, bytes + 20);
+	uint32_t header = write_segment(rig, shown, bytes);
+	uint8_t *text = bytes + header;
 	uint32_t next =
 		shown->seq + shown->len + ((shown->flags & F_SYN) != 0) + ((shown->flags & F_FIN) != 0);
 
-	put_ports(rig, bytes);
-	put32(bytes + 4, shown->seq + RIG_PEER_ISS);
-	put32(bytes + 8, (shown->flags & F_ACK) ? shown->ack + rig->our_iss : 0);
-	put32(bytes + 12, (uint32_t)((text - bytes) / 4) << 28 | (uint32_t)shown->flags << 16 | shown->win);
-	put32(bytes + 16, 0);
 	for (uint32_t i = 0; i < shown->len; i++)
 		text[i] = rig_byte(shown->seq + ((shown->flags & F_SYN) != 0) - 1 + i);
 	if (!(shown->flags & F_RST) && (int32_t)(next - rig->peer_nxt) > 0)
 		rig->peer_nxt = next;
-	deliver(rig, bytes, (uint32_t)(text - bytes) + shown->len, cut);
+	deliver(rig, bytes, header + shown->len, cut);
 }
 
 void rig_in(struct rig *rig, const struct shown *shown)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One TCP with a peer made by hand: its segments are built and ours are read here byte by byte, by other code
- * than that under test. Sequence numbers are relative: 0 is the SYN of either side. Text is a pattern of its
- * place in the stream, so that a wrong byte shows.
+ * One TCP with a peer made by hand: its segments are built and ours are read byte by byte, by other code than
+ * that under test. Sequence numbers are relative: 0 is the SYN of either side. Text is a pattern of its place
+ * in the stream, so that a wrong byte shows.
  */
 #ifndef TESTS_UNIT_TCP_RIG_H
 #define TESTS_UNIT_TCP_RIG_H
 
+#include "support/tcp_segment.h"
 #include "tcp/tcp.h"
 
 #include <stdbool.h>
@@ -14,15 +15,15 @@
 
 #define RIG_MS 1000000ULL
 
-enum { RIG_SENT_MAX = 512, RIG_SACK_MAX = 4, RIG_PEER_ISS = 5000000, RIG_MBUFS = 4095 };
+enum { RIG_SENT_MAX = 512, RIG_PEER_ISS = 5000000, RIG_MBUFS = 4095 };
 
-enum { F_FIN = 1, F_SYN = 2, F_RST = 4, F_PSH = 8, F_ACK = 16 };
+enum { F_FIN = SEG_FIN, F_SYN = SEG_SYN, F_RST = SEG_RST, F_PSH = SEG_PSH, F_ACK = SEG_ACK };
 
 /* A segment in either direction. Numbers are relative to the ISS of its sender and of its receiver. */
 struct shown {
 	uint32_t seq, ack, win, len;
 	uint32_t tsval, tsecr;
-	uint32_t sack[RIG_SACK_MAX][2];
+	uint32_t sack[SEGMENT_SACKS][2];
 	int sack_count;
 	int mss;   /* 0: none */
 	int shift; /* -1: none */

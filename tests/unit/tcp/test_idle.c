@@ -8,7 +8,6 @@
 #include "support/eal.h"
 
 #include <rte_byteorder.h>
-#include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_tcp.h>
@@ -19,18 +18,6 @@ enum { CONNS = 100000, PORTS = 50000, HEAP_MEGABYTES = 512 };
 
 static uint32_t our_iss[CONNS];
 static unsigned current; /* whose segment comes in */
-
-static size_t heap_bytes(void)
-{
-	struct rte_malloc_socket_stats stats;
-	size_t bytes = 0;
-
-	for (int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
-		if (rte_malloc_get_socket_stats(socket, &stats) == 0)
-			bytes += stats.heap_allocsz_bytes;
-	}
-	return bytes;
-}
 
 static void become(unsigned i)
 {
@@ -94,7 +81,7 @@ static void on_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_
 static void test_a_hundred_thousand_connections_at_rest(void **state)
 {
 	struct tcp_levels levels;
-	size_t before = heap_bytes();
+	size_t before = eal_heap_bytes();
 	size_t heap;
 
 	(void)state;
@@ -104,7 +91,7 @@ static void test_a_hundred_thousand_connections_at_rest(void **state)
 	rig.config.output = on_output;
 	rig_start(&rig);
 	rig_listen(&rig, 16);
-	heap = heap_bytes() - before;
+	heap = eal_heap_bytes() - before;
 	open_all();
 	assert_int_equal(rig.events[TCP_ACCEPTED], CONNS);
 	for (unsigned i = 0; i < CONNS; i++)
@@ -123,7 +110,7 @@ static void test_a_hundred_thousand_connections_at_rest(void **state)
 	assert_int_equal(levels.connections + levels.half_open + levels.time_wait, 0);
 	assert_int_equal(tcp_next_ns(rig.tcp), UINT64_MAX);
 	tcp_destroy(rig.tcp);
-	assert_int_equal(heap_bytes(), before);
+	assert_int_equal(eal_heap_bytes(), before);
 	rig_start(&rig);
 }
 

@@ -86,8 +86,7 @@ static void test_options_of_any_shape_do_no_harm(void **state)
 static void test_a_segment_in_many_mbufs_is_one_segment(void **state)
 {
 	(void)state;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	for (uint32_t cut = 1; cut < 60; cut++) {
 		struct shown shown = {
 			.flags = F_ACK, .seq = rig.peer_nxt, .ack = 1, .len = 150, .win = 65535, .shift = -1};
@@ -103,8 +102,7 @@ static void test_without_a_free_connection_none_is_begun(void **state)
 
 	(void)state;
 	rig.config.connections_max = 1;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	assert_int_equal(tcp_connect(rig.tcp, &rig.peer, 0, rig.now_ns, &tcb), -ENOBUFS);
 	assert_int_equal(rig_count(&rig, STAT_tcp_no_tcb), 1);
 	/* The half-open one keeps its entry, and gets in when there is room. */
@@ -254,8 +252,7 @@ static void test_without_an_mbuf_a_segment_counts_as_lost(void **state)
 	struct rte_mbuf *text;
 
 	(void)state;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	text = rte_pktmbuf_alloc(rig.pool);
 	uint8_t *byte = (uint8_t *)rte_pktmbuf_append(text, 1);
 	ensure(byte != NULL);
@@ -275,8 +272,7 @@ static void test_pieces_run_out_for_all_connections_together(void **state)
 {
 	(void)state;
 	rig.config.pieces_max = 3;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	for (uint32_t i = 1; i <= 5; i++)
 		in(F_ACK, 1 + i * 100, 1, 10);
 	assert_int_equal(rig_count(&rig, STAT_tcp_no_piece), 2);
@@ -288,8 +284,7 @@ static void test_records_of_flight_run_out_without_harm(void **state)
 {
 	(void)state;
 	rig.config.pieces_max = 2;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	for (unsigned i = 0; i < 8; i++)
 		assert_int_equal(rig_send(&rig, 1000), 0);
 	assert_int_equal(rig.sent_count, 8);
@@ -392,8 +387,7 @@ static void test_text_that_nobody_reads_takes_no_memory_from_sending(void **stat
 {
 	(void)state;
 	rig.config.memory_max_bytes = 10000;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	for (uint32_t i = 0; i < 10; i++)
 		in(F_ACK, 1 + i * 1000, 1, 1000);
 	assert_true(rig_count(&rig, STAT_tcp_memory_full) > 0);
@@ -405,8 +399,7 @@ static void test_what_fills_a_gap_finds_room_when_pieces_fill_the_quota(void **s
 {
 	(void)state;
 	rig.config.memory_max_bytes = 20000;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	for (uint32_t i = 1; i <= 5; i++)
 		in(F_ACK, 1 + i * 1000, 1, 1000);
 	assert_int_equal(rig_count(&rig, STAT_tcp_memory_full), 2);

@@ -111,7 +111,7 @@ static bool read_number_field(const char *word, struct shown *shown, unsigned *h
 
 static bool read_sack(const char *text, struct shown *shown)
 {
-	while (shown->sack_count < RIG_SACK_MAX) {
+	while (shown->sack_count < SEGMENT_SACKS) {
 		char *end;
 		shown->sack[shown->sack_count][0] = (uint32_t)strtoul(text, &end, 10);
 		if (*end != '-')

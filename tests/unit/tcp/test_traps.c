@@ -15,8 +15,7 @@ static void test_the_window_we_advertise_is_the_one_we_enforce(void **state)
 {
 	(void)state;
 	rig.config.window_bytes = 3000;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	in(F_ACK, 1, 1, 1000);
 	rig_wait(&rig, 50 * RIG_MS);
 	/* All that was offered is taken, and not a byte more. */
@@ -31,8 +30,7 @@ static void test_the_right_edge_never_moves_left(void **state)
 
 	(void)state;
 	rig.config.window_bytes = 8000;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	rng_init(&rig.rng, 99);
 	for (unsigned i = 0; i < 2000; i++) {
 		in(F_ACK, rig.peer_nxt, 1, rng_below(&rig.rng, 300));
@@ -52,8 +50,7 @@ static void test_the_right_edge_never_moves_left(void **state)
 static void test_duplicate_acks_do_not_rearm_the_timeout(void **state)
 {
 	(void)state;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	assert_int_equal(rig_send(&rig, 100), 0);
 	rig_forget(&rig);
 	for (unsigned i = 0; i < 25; i++) {
@@ -80,8 +77,7 @@ static void test_a_read_that_opens_a_closed_window_is_told(void **state)
 {
 	(void)state;
 	rig.config.window_bytes = 2000;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	in(F_ACK, 1, 1, 1000);
 	in(F_ACK, 1001, 1, 1000);
 	assert_int_equal(rig.sent[rig.sent_count - 1].win, 0);
@@ -95,8 +91,7 @@ static void test_a_read_that_opens_a_closed_window_is_told(void **state)
 static void test_two_challengers_make_no_storm(void **state)
 {
 	(void)state;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	for (unsigned i = 0; i < 1000; i++) {
 		in(F_ACK, 500000, 1, 0);
 		rig_wait(&rig, RIG_MS);
@@ -146,8 +141,7 @@ static void test_no_connection_is_left_without_a_timer(void **state)
 static void test_a_syn_on_a_port_in_time_wait_opens_anew(void **state)
 {
 	(void)state;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	tcp_close(rig.tcb, rig.now_ns);
 	in(F_FIN | F_ACK, 1, 2, 0);
 	assert_null(rig.tcb);
@@ -162,8 +156,7 @@ static void test_a_syn_on_a_port_in_time_wait_opens_anew(void **state)
 static void test_the_fin_is_sent_again_in_closing(void **state)
 {
 	(void)state;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	tcp_close(rig.tcb, rig.now_ns);
 	in(F_FIN | F_ACK, 1, 1, 0);
 	rig_forget(&rig);
@@ -182,8 +175,7 @@ static void test_a_flood_beyond_gaps_pins_no_more_than_its_share(void **state)
 
 	(void)state;
 	rig.config.window_bytes = 20000;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	rig.deaf = true;
 	for (uint32_t i = 0; i < 5000; i++)
 		in(F_ACK, 3 + i * 2, 1, 1);
@@ -198,8 +190,7 @@ static void test_bytes_one_by_one_pin_no_buffer_each(void **state)
 
 	(void)state;
 	rig.config.window_bytes = 20000;
-	rig_start(&rig);
-	rig_accept(&rig, &plain);
+	accept_plain();
 	rig.deaf = true;
 	for (uint32_t i = 0; i < 10000; i++)
 		in(F_ACK, 1 + i, 1, 1);

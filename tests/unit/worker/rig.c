@@ -4,6 +4,7 @@
 #include "worker/exchange.h"
 #include "rcu.h"
 #include "support/eal.h"
+#include "support/endpoint.h"
 #include "support/small_tcp.h"
 
 #include <rte_mbuf.h>
@@ -65,14 +66,6 @@ static uint16_t wire_tx(void *ctx, struct rte_mbuf **mbufs, uint16_t count)
 		rte_pktmbuf_free(mbufs[i]);
 	}
 	return count;
-}
-
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep;
-
-	assert_int_equal(endpoint_parse(span_str(text), 5060, &ep), 0);
-	return ep;
 }
 
 static void create_worker(struct rig *rig, unsigned index)

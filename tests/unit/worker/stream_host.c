@@ -2,6 +2,8 @@
 #include "stream_host.h"
 
 #include "support/eal.h"
+#include "support/endpoint.h"
+#include "support/stream_wire.h"
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -11,31 +13,16 @@
 static const uint8_t balancer_mac[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t host_mac[6] = {2, 0, 0, 0, 0, 2};
 
-static struct endpoint endpoint_of(const char *text)
-{
-	struct endpoint ep;
-
-	assert_int_equal(endpoint_parse(span_str(text), 5060, &ep), 0);
-	return ep;
-}
-
-static uint16_t port_at(const char *bytes)
-{
-	return (uint16_t)((uint8_t)bytes[0] << 8 | (uint8_t)bytes[1]);
-}
-
 static void output(void *ctx, const struct ip_addr *src, const struct ip_addr *dst, struct rte_mbuf *mbuf)
 {
 	struct stream_host *host = ctx;
-	const char *bytes = rte_pktmbuf_mtod(mbuf, const char *);
-	struct packet_ends ends = {.src = {*src, port_at(bytes)}, .dst = {*dst, port_at(bytes + 2)}};
+	struct packet_ends ends = {.src.ip = *src, .dst.ip = *dst};
 	struct packet packet;
 
 	memcpy(ends.mac_src, host_mac, 6);
 	memcpy(ends.mac_dst, balancer_mac, 6);
-	packet_tcp(&ends, span_of(bytes, rte_pktmbuf_data_len(mbuf)), &packet);
+	stream_wire_send(ends, mbuf, &packet);
 	rig_give_packet(host->rig, &packet);
-	rte_pktmbuf_free(mbuf);
 }
 
 static struct stream_end *begin(struct stream_host *host, struct tcb *tcb, bool accepted)
@@ -129,19 +116,6 @@ void stream_host_destroy(struct stream_host *host)
 	free(host);
 }
 
-static void arrive(struct stream_host *host, const struct packet_view *view)
-{
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(host->pool);
-	struct tcp_packet packet = {.mbuf = mbuf,
-		.src = &view->src.ip,
-		.dst = &view->dst.ip,
-		.l4_len = (uint32_t)view->payload.len};
-
-	assert_non_null(mbuf);
-	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)view->payload.len), view->payload.p, view->payload.len);
-	tcp_input(host->tcp, &packet, host->rig->now_ns);
-}
-
 /* Takes the segments out of what was sent; the rest stays. */
 static bool take_segments(struct stream_host *host)
 {
@@ -153,7 +127,7 @@ static bool take_segments(struct stream_host *host)
 	for (uint32_t i = 0; i < count; i++) {
 		struct packet_view view = packet_read(&rig->sent[i]);
 		if (view.kind == PACKET_TCP)
-			arrive(host, &view);
+			stream_wire_receive(host->tcp, host->pool, &view, rig->now_ns);
 		else
 			rig->sent[kept++] = rig->sent[i];
 	}

@@ -6,22 +6,15 @@
 #include "rig.h"
 
 #include "support/eal.h"
+#include "support/endpoint.h"
 #include "worker/worker_priv.h"
 
 #include <errno.h>
 
-static struct endpoint end_of(const char *text)
-{
-	struct endpoint end;
-
-	assert_int_equal(endpoint_parse(span_str(text), 5060, &end), 0);
-	return end;
-}
-
 static struct tcb *connect_from(struct rig *rig, unsigned index)
 {
 	struct worker *worker = rig->workers[index];
-	struct endpoint node = end_of(NODE);
+	struct endpoint node = endpoint_of(NODE);
 	struct tcb *tcb = NULL;
 
 	assert_int_equal(tcp_connect(worker->tcp, &node, 0, rig->now_ns, &tcb), 0);
@@ -32,7 +25,7 @@ static struct tcb *connect_from(struct rig *rig, unsigned index)
 /* The peer agrees to the SYN at that index, which came from `local`. */
 static void agree(struct rig *rig, uint32_t index, struct endpoint *ret_local)
 {
-	struct endpoint node = end_of(NODE);
+	struct endpoint node = endpoint_of(NODE);
 	struct rig_segment syn = rig_sent_segment(rig, index, ret_local);
 	struct rig_segment answer = {.seq = 9000, .ack = syn.seq + 1, .flags = RIG_SYN | RIG_ACK};
 
@@ -61,7 +54,7 @@ static void test_each_worker_connects_from_its_own_slice_of_the_ports(void **sta
 static void test_a_segment_on_the_wrong_worker_is_handed_over_and_never_reset(void **state)
 {
 	struct rig *rig = rig_create(2);
-	struct endpoint node = end_of(NODE);
+	struct endpoint node = endpoint_of(NODE);
 
 	(void)state;
 	for (unsigned k = 0; k < 32; k++) {
@@ -93,7 +86,7 @@ static void test_ports_are_chosen_so_that_the_device_brings_answers_home(void **
 {
 	static struct net_rss rss = {.reta_size = 4, .reta = {0, 1, 1, 0}};
 	struct rig *rig = rig_create_rss(2, &rss);
-	struct endpoint node = end_of(NODE);
+	struct endpoint node = endpoint_of(NODE);
 	struct endpoint local;
 
 	(void)state;
@@ -118,8 +111,8 @@ static void test_ports_are_chosen_so_that_the_device_brings_answers_home(void **
 static void test_without_the_slices_a_wrong_worker_would_reset_it(void **state)
 {
 	struct rig *rig = rig_create(2);
-	struct endpoint node = end_of(NODE);
-	struct endpoint nobody = end_of("192.0.2.1:32767");
+	struct endpoint node = endpoint_of(NODE);
+	struct endpoint nobody = endpoint_of("192.0.2.1:32767");
 	struct endpoint local;
 	struct rig_segment stray = {.seq = 9001, .ack = 1, .flags = RIG_ACK};
 
@@ -153,13 +146,13 @@ static void test_an_error_about_a_segment_reaches_the_worker_that_sent_it(void *
 static void test_all_segments_of_a_call_to_a_listener_meet_on_one_worker(void **state)
 {
 	struct rig *rig = rig_create(2);
-	struct endpoint listener = end_of(BALANCER);
+	struct endpoint listener = endpoint_of(BALANCER);
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(tcp_listen(rig->workers[i]->tcp, &listener, 64, 0), 0);
 	for (unsigned k = 0; k < 64; k++) {
-		struct endpoint client = end_of(CLIENT);
+		struct endpoint client = endpoint_of(CLIENT);
 		struct endpoint local;
 		struct rig_segment syn = {.seq = 100, .flags = RIG_SYN};
 		struct rig_segment ack = {.seq = 101, .flags = RIG_ACK};
@@ -222,7 +215,7 @@ static void test_a_nap_ends_when_tcp_has_something_to_do(void **state)
 static void test_a_peer_that_no_address_reaches_is_not_called(void **state)
 {
 	struct rig *rig = rig_create(1);
-	struct endpoint far = end_of("198.51.100.1:5060"); /* the port has no gateway */
+	struct endpoint far = endpoint_of("198.51.100.1:5060"); /* the port has no gateway */
 	struct tcb *tcb;
 
 	(void)state;

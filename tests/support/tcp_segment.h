@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Segments as bytes, read and written by other code than that under test: for the model, for the checks on
- * the wire, and for people.
+ * Segments as bytes, read and written by other code than that under test: for peers made by hand, for the
+ * simulator's model, for the checks on its wire, and for people.
  */
-#ifndef SIM_TCP_SEGMENT_H
-#define SIM_TCP_SEGMENT_H
+#ifndef TESTS_SUPPORT_TCP_SEGMENT_H
+#define TESTS_SUPPORT_TCP_SEGMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SEGMENT_MAX = 2048, SEGMENT_SACKS = 4 };
+enum { SEGMENT_HEADER_MAX = 60, SEGMENT_SACKS = 4 };
 
 enum { SEG_FIN = 1, SEG_SYN = 2, SEG_RST = 4, SEG_PSH = 8, SEG_ACK = 16 };
 
@@ -36,9 +36,10 @@ static inline uint32_t tcp_segment_space(const struct tcp_segment *segment)
 	return segment->text_len + ((segment->flags & SEG_SYN) != 0) + ((segment->flags & SEG_FIN) != 0);
 }
 
+/* Aborts on a header or an option that does not fit into what there is: who sent that is at fault. */
 void tcp_segment_read(const uint8_t *bytes, uint32_t len, struct tcp_segment *ret_segment);
-/* Header and options; returns where text_len bytes of text belong. */
-uint32_t tcp_segment_write(const struct tcp_segment *segment, uint8_t bytes[SEGMENT_MAX]);
+/* Header and options, without a checksum; returns where text_len bytes of text belong. */
+uint32_t tcp_segment_write(const struct tcp_segment *segment, uint8_t header[SEGMENT_HEADER_MAX]);
 /* "SA seq=0 ack=1 win=65535 len=0 mss=1460 ...", by numbers relative to both beginnings. */
 void tcp_segment_show(const struct tcp_segment *segment, const uint32_t iss[2], char *buf, size_t size);
 

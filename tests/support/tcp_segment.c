@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading, writing and showing segments: RFC 9293 3.1 and the options of RFC 7323 and RFC 2018. */
-#include "tcp/tcp_segment.h"
+#include "support/tcp_segment.h"
 
 #include "base/ensure.h"
 
@@ -41,6 +41,19 @@ static void option_read(struct tcp_segment *segment, const uint8_t *p)
 	}
 }
 
+static void options_read(struct tcp_segment *segment, const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && *p != 0) {
+		if (*p == 1) {
+			p++;
+			continue;
+		}
+		ensure(p + 1 < end && p[1] >= 2 && p + p[1] <= end);
+		option_read(segment, p);
+		p += p[1];
+	}
+}
+
 void tcp_segment_read(const uint8_t *bytes, uint32_t len, struct tcp_segment *ret_segment)
 {
 	uint32_t header = (uint32_t)(bytes[12] >> 4) * 4;
@@ -52,14 +65,13 @@ void tcp_segment_read(const uint8_t *bytes, uint32_t len, struct tcp_segment *re
 		.seq = be32(bytes + 4),
 		.ack = be32(bytes + 8),
 		.window = (uint16_t)(bytes[14] << 8 | bytes[15]),
-		.flags = bytes[13] & 0x1f,
+		.flags = bytes[13],
 		.shift = -1,
 		.header_len = header,
 		.text_len = len - header,
 		.text = bytes + header,
 	};
-	for (const uint8_t *p = bytes + 20; p < bytes + header && *p != 0; p += *p == 1 ? 1 : p[1])
-		option_read(ret_segment, p);
+	options_read(ret_segment, bytes + 20, bytes + header);
 }
 
 static uint8_t *options_write(const struct tcp_segment *segment, uint8_t *p)
@@ -84,17 +96,17 @@ static uint8_t *options_write(const struct tcp_segment *segment, uint8_t *p)
 	return p;
 }
 
-uint32_t tcp_segment_write(const struct tcp_segment *segment, uint8_t bytes[SEGMENT_MAX])
+uint32_t tcp_segment_write(const struct tcp_segment *segment, uint8_t header[SEGMENT_HEADER_MAX])
 {
-	uint32_t header = (uint32_t)(options_write(segment, bytes + 20) - bytes);
+	uint32_t len = (uint32_t)(options_write(segment, header + 20) - header);
 
-	ensure(header <= 60 && header + segment->text_len <= SEGMENT_MAX);
-	put32(bytes, (uint32_t)segment->from_port << 16 | segment->to_port);
-	put32(bytes + 4, segment->seq);
-	put32(bytes + 8, segment->ack);
-	put32(bytes + 12, header / 4 << 28 | (uint32_t)segment->flags << 16 | segment->window);
-	put32(bytes + 16, 0);
-	return header;
+	ensure(len <= SEGMENT_HEADER_MAX);
+	put32(header, (uint32_t)segment->from_port << 16 | segment->to_port);
+	put32(header + 4, segment->seq);
+	put32(header + 8, segment->ack);
+	put32(header + 12, len / 4 << 28 | (uint32_t)segment->flags << 16 | segment->window);
+	put32(header + 16, 0);
+	return len;
 }
 
 static size_t flags_show(uint8_t flags, char *buf)
