@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FILES = HERE / "scenarios"
-KNOWN = {"title", "base", "matrix", "alone", "needs", "must_fail", "vars", "config", "peers", "script", "counters"}
+KNOWN = {"title", "base", "matrix", "timed", "needs", "must_fail", "vars", "config", "peers", "script", "counters"}
 # More is worth knowing of a run than it has seconds: what hangs is a failure.
 SECONDS_MAX = 90
 
@@ -65,8 +65,8 @@ class Variant:
     choice: dict
 
     @property
-    def alone(self):
-        return self.table.get("alone", False)
+    def timed(self):
+        return self.table.get("timed", False)
 
     @property
     def must_fail(self):
