@@ -21,7 +21,7 @@ enum {
 	CONFIG_NODES_MAX = NODES_MAX / 2, /* declared ones and those that routes name by address, together */
 	CONFIG_ROUTES_MAX = 1000000,
 	CONFIG_ROUTES_PER_PATTERN_MAX = HOPS_PER_PATTERN_MAX,
-	CONFIG_USER_PATTERNS_MAX = 1024, /* different regular expressions */
+	CONFIG_USER_PATTERNS_MAX = USER_PATTERNS_MAX, /* different regular expressions */
 	CONFIG_ACL_MAX = 100000,
 	CONFIG_DOMAINS_MAX = 10000,
 	CONFIG_TCP_PORTS_MIN = 16, /* source ports of a worker */

@@ -60,8 +60,8 @@ static const struct schema_key workers_keys[] = {
 };
 
 static const struct schema_key tcp_keys[] = {
-	{"connections_max", SCHEMA_UINT, AT(config_tcp, connections_max), .min = 16, .max = 1 << 20,
-		.fallback = "16384", .example = "100000",
+	{"connections_max", SCHEMA_UINT, AT(config_tcp, connections_max), .min = 16,
+		.max = TCP_CONNECTIONS_MAX, .fallback = "16384", .example = "100000",
 		.doc = "Connections that a worker can have; one more is refused, and counted."},
 	{"half_open_max", SCHEMA_UINT, AT(config_tcp, half_open_max), .min = 16, .max = 1 << 20,
 		.fallback = "4096", .example = "4096",
@@ -105,7 +105,7 @@ static const struct schema_key tcp_keys[] = {
 		.fallback = "60000", .example = "60000",
 		.doc = "How long the ports of a closed connection rest (twice the maximum segment "
 		       "lifetime)."},
-	{"node_connections", SCHEMA_UINT, AT(config_tcp, node_connections), .min = 1, .max = 8,
+	{"node_connections", SCHEMA_UINT, AT(config_tcp, node_connections), .min = 1, .max = CONN_POOL_MAX,
 		.fallback = "2", .example = "2",
 		.doc = "Connections that a worker keeps open to each node, ahead of any request."},
 	{"open_timeout_ms", SCHEMA_UINT, AT(config_tcp, open_timeout_ms), .min = 100, .max = 60000,
@@ -115,7 +115,7 @@ static const struct schema_key tcp_keys[] = {
 		.fallback = "10000", .example = "10000",
 		.doc = "A connection is reset when the rest of a message has not come so long after its "
 		       "beginning."},
-	{"messages_max", SCHEMA_UINT, AT(config_tcp, messages_max), .min = 16, .max = 65536,
+	{"messages_max", SCHEMA_UINT, AT(config_tcp, messages_max), .min = 16, .max = CONN_BUFFERS_MAX,
 		.fallback = "1024", .example = "1024",
 		.doc = "Messages of which a worker may hold the beginning, 64 KiB each; the oldest makes "
 		       "room "

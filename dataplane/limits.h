@@ -23,7 +23,10 @@ enum limits {
 	PACKET_BUFFER_BYTES = 2816,  /* of memory that a packet buffer is, and pins while somebody holds it */
 	ADDRESSES_PER_PORT_MAX = 16, /* local prefixes on one device */
 	LISTENERS_MAX = 64,
-	NODES_MAX = 2048, /* slots: half of them may be leaving while a change brings the others in */
+	NODES_MAX = 2048,   /* slots: half of them may be leaving while a change brings the others in */
+	NODE_NAME_MAX = 64, /* bytes of its name, NUL included */
+	NODE_TRIED_MAX = 8, /* next hops that one request may be sent to */
+	PROBE_OUTSTANDING_MAX = 8, /* of one node: a timeout's worth of hurried probes and some */
 
 	WORKER_BURST = 32,            /* frames taken from one queue or ring in one loop */
 	WORKER_LETTERS = 16,          /* letters taken from one mailbox in one loop */
@@ -38,9 +41,11 @@ enum limits {
 	TRACE_RECORDS = 1024,         /* lines that may wait for control; a power of two */
 	TRACE_PER_SECOND = 2000,      /* of one worker */
 
-	MTU_MIN = 1280,       /* RFC 8200 5 */
-	FRAG_PIECES_MAX = 64, /* of one datagram we send */
-	TX_STAGED_MAX = 64,   /* frames kept back for one transmit call */
+	MTU_MIN = 1280,         /* RFC 8200 5 */
+	FRAG_PIECES_MAX = 64,   /* of one datagram we send */
+	IP6_EXTENSIONS_MAX = 8, /* a header chain longer than that serves nobody but an attacker */
+	NEIGH_PENDING_MAX = 16, /* packets waiting for one neighbour */
+	TX_STAGED_MAX = 64,     /* frames kept back for one transmit call */
 
 	SIP_DATAGRAM_MAX = 65535, /* a reassembled UDP payload can be no longer */
 	SIP_HEADERS_MAX = 128,    /* header lines of one message */
@@ -56,7 +61,26 @@ enum limits {
 	HOPS_PER_PATTERN_MAX = 64,
 	PATTERNS_PER_HOST_MAX = 32, /* how many nested patterns one host can match */
 	HOST_NAME_MAX_BYTES = 255,  /* RFC 1035 2.3.4 */
+	ROUTE_DELTA_MAX = 4096,     /* changed domains beside a compiled base: more are no longer quick */
+	USER_PART_MAX_BYTES = 255,  /* a longer user part matches nothing */
+	USER_REGEX_MAX_BYTES = 255, /* of one expression */
+	USER_PATTERNS_MAX = 1024,   /* different expressions in a table: one database holds all */
 
+	TXN_FAILOVERS = 64,    /* requests sent anew in one tick */
+	TXN_TIMER_STEPS = 256, /* timers handled in one tick */
+
+	CONN_BUFFERS_MAX = 1 << 16,  /* messages whose end has not arrived, of one worker: 4 GiB */
+	CONN_POOL_MAX = 8,           /* connections to one node */
+	CONN_OPENING_MAX = 1024,     /* to peers that are no nodes, at a time */
+	CONN_BACKLOG = 1024,         /* half-open connections of a listener before cookies answer */
+	CONN_MESSAGES_PER_TURN = 16, /* of one connection, before others have theirs */
+	CONN_TURNS_PER_LOOP = 256,   /* connections read in one loop */
+	CONN_TIMEOUTS_PER_LOOP = 64, /* half messages and attempts to connect given up in one loop */
+
+	TCP_CONNECTIONS_MAX = 1 << 20, /* of one worker: what an operator can ask for */
+	TCP_TIMERS_PER_TICK = 4096,    /* work is bounded: what is left waits for the next tick */
+	TCP_EVENTS_PER_TICK = 4096,    /* connections whose application is told */
+	TCP_GRANTS_PER_TICK = 64,      /* connections that get memory to send */
 	TCP_LISTENERS_MAX = 64,
 	TCP_SOURCES_MAX = 128,          /* local addresses to connect from */
 	TCP_PORT_TRIES_MAX = 64,        /* source ports looked at for one whose answers come home */
@@ -83,6 +107,7 @@ static_assert(
 static_assert((LATENCY_ENTRIES & (LATENCY_ENTRIES - 1)) == 0, "the modulo is a mask");
 static_assert((TRACE_RECORDS & (TRACE_RECORDS - 1)) == 0, "indices are masked");
 static_assert(ROUTE_VALUES_MAX <= SIP_HEADERS_MAX, "each may be a line of its own");
+static_assert(NODE_TRIED_MAX <= HOPS_PER_PATTERN_MAX, "there are no more to try");
 static_assert(TCP_LISTENERS_MAX >= LISTENERS_MAX, "each listener may be a stream listener");
 static_assert(TCP_SOURCES_MAX >= PORTS_MAX * ADDRESSES_PER_PORT_MAX, "each of our addresses may be one");
 static_assert(TCP_WINDOW_MAX_BYTES <= 65535 << TCP_SHIFT_MAX, "the header can name the window");

@@ -11,15 +11,7 @@
 #include "limits.h"
 #include "tcp/tcp.h"
 
-enum {
-	CONN_MESSAGES_PER_TURN = 16, /* of one connection, before others have theirs */
-	CONN_TURNS_PER_LOOP = 256,   /* connections read in one loop */
-	CONN_TIMEOUTS_PER_LOOP = 64,
-	CONN_POOL_MAX = 8,       /* connections to one node */
-	CONN_OPENING_MAX = 1024, /* to peers that are no nodes, at a time */
-	CONN_BACKLOG = 1024,     /* half-open connections of a listener before cookies answer */
-	CONN_BUFFER_BYTES = SIP_STREAM_MESSAGE_MAX + 1,
-};
+enum { CONN_BUFFER_BYTES = SIP_STREAM_MESSAGE_MAX + 1 };
 
 #define CONN_MAGIC 0x434f4e4eu
 #define CONN_MS    1000000ULL

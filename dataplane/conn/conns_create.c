@@ -13,8 +13,6 @@ enum {
 	MESSAGE_TIMEOUT_MS = 10000,
 	LINGER_MS = 4000,
 	REOPEN_MAX_MS = 2000,
-	CONNECTIONS_LIMIT = 1 << 24,
-	BUFFERS_LIMIT = 1 << 16,
 };
 
 static void take_default(uint32_t *value, uint32_t otherwise)
@@ -35,8 +33,9 @@ static int settle_config(struct conns_config *config)
 	if (!config->tcp || !config->pool || !config->stats || !config->rng || !config->message ||
 		!config->broken || !config->ended || !config->node_event)
 		return -EINVAL;
-	if (config->limits.connections_max > CONNECTIONS_LIMIT ||
-		config->limits.buffers_max > BUFFERS_LIMIT || config->limits.node_connections > CONN_POOL_MAX)
+	if (config->limits.connections_max > TCP_CONNECTIONS_MAX ||
+		config->limits.buffers_max > CONN_BUFFERS_MAX ||
+		config->limits.node_connections > CONN_POOL_MAX)
 		return -EINVAL;
 	return 0;
 }

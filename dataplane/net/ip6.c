@@ -14,7 +14,6 @@
 static_assert(sizeof(struct rte_ipv6_hdr) == IP6_HEADER, "wire size");
 
 enum {
-	EXTENSIONS_MAX = 8, /* a header chain longer than that serves nobody but an attacker */
 	OPTION_PAD1 = 0,
 	OPTION_ACTION_MASK = 0xc0, /* what to do with an option one does not know: RFC 8200 4.2 */
 	OPTION_ACTION_SKIP = 0x00
@@ -137,7 +136,7 @@ static int ip6_walk(struct net *net, struct packet *pkt, struct walk *walk)
 {
 	int fate = PACKET_NEXT;
 
-	for (int i = 0; i <= EXTENSIONS_MAX && fate == PACKET_NEXT; i++) {
+	for (int i = 0; i <= IP6_EXTENSIONS_MAX && fate == PACKET_NEXT; i++) {
 		switch (walk->next) {
 		case IPPROTO_HOPOPTS:
 		case IPPROTO_DSTOPTS:

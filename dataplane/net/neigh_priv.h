@@ -24,6 +24,7 @@
 
 #include "base/addr.h"
 #include "base/budget.h"
+#include "limits.h"
 
 #include <stdint.h>
 
@@ -32,7 +33,6 @@ struct net_port;
 struct rte_mbuf;
 
 enum neigh_limits {
-	NEIGH_PENDING_MAX = 16, /* packets waiting for one neighbour */
 	NEIGH_REQUESTS = 3,     /* RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
 	NEIGH_TICK_ENTRIES = 64 /* looked at in one tick */
 };

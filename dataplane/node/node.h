@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { NODE_NAME_MAX = 64 };
-
 enum node_health { NODE_UNKNOWN = 0, NODE_UP = 1, NODE_SUSPECT = 2, NODE_DOWN = 3 };
 enum node_admin { NODE_READY = 0, NODE_DRAIN = 1, NODE_MAINT = 2 };
 

@@ -7,11 +7,10 @@
 #define NODE_PICK_H
 
 #include "base/hop.h"
+#include "limits.h"
 #include "node/node.h"
 
 /* The nodes that one request was sent to already: they are not asked again. */
-enum { NODE_TRIED_MAX = 8 };
-
 struct node_tried {
 	uint32_t count;
 	uint32_t ids[NODE_TRIED_MAX];

@@ -18,13 +18,11 @@
 #include "base/pool.h"
 #include "base/rng.h"
 #include "base/timer.h"
+#include "limits.h"
 #include "node/health.h"
 #include "node/node.h"
 
-enum {
-	PROBE_OUTSTANDING_MAX = 8, /* a timeout's worth of hurried probes and some */
-	PROBE_BACKLOG_RUNS = 2,
-};
+enum { PROBE_BACKLOG_RUNS = 2 };
 
 /* One thing that happened to a node. */
 struct probe_report {

@@ -50,7 +50,7 @@ static bool watch_all(struct idle *idle, const struct idle_queue *queues, unsign
 
 void idle_watch(struct idle *idle, const struct idle_queue *queues, unsigned count)
 {
-	ensure(count <= IDLE_QUEUES_MAX);
+	ensure(count <= PORTS_MAX);
 	for (unsigned i = 0; i < count; i++)
 		idle->queues[i] = queues[i];
 	idle->queue_count = count;
@@ -114,7 +114,7 @@ void idle_cancel(struct idle *idle)
 
 static void rest(struct idle *idle, uint64_t nap_ns)
 {
-	struct rte_epoll_event events[IDLE_QUEUES_MAX + 1];
+	struct rte_epoll_event events[PORTS_MAX + 1];
 	int timeout_ms = nap_ns < ns_per_ms ? 1 : (int)(nap_ns / ns_per_ms);
 
 	for (unsigned i = 0; i < idle->queue_count; i++)
@@ -123,7 +123,7 @@ static void rest(struct idle *idle, uint64_t nap_ns)
 	 * Woken, it polls for a while before it may sleep again: events are edges, so a frame that the driver
 	 * hands out only a moment after its event would else lie there until the next one.
 	 */
-	if (rte_epoll_wait(RTE_EPOLL_PER_THREAD, events, IDLE_QUEUES_MAX + 1, timeout_ms) > 0)
+	if (rte_epoll_wait(RTE_EPOLL_PER_THREAD, events, PORTS_MAX + 1, timeout_ms) > 0)
 		idle_busy(idle);
 	for (unsigned i = 0; i < idle->queue_count; i++)
 		port_wait_end(idle->queues[i].port, idle->queues[i].queue);

@@ -8,6 +8,7 @@
 #define IDLE_H
 
 #include "base/ensure.h"
+#include "limits.h"
 
 #include <rte_interrupts.h>
 #include <stdbool.h>
@@ -23,15 +24,13 @@ struct idle_queue {
 	unsigned queue;
 };
 
-enum { IDLE_QUEUES_MAX = 8 };
-
 struct idle {
 	enum idle_policy policy;
 	bool interrupts;                   /* all queues can wake it */
 	int wake_fd;                       /* owner: this */
 	struct rte_epoll_event wake_event; /* the epoll set points to it */
 	unsigned queue_count;
-	struct idle_queue queues[IDLE_QUEUES_MAX];
+	struct idle_queue queues[PORTS_MAX];
 	uint64_t idle_since_ns;       /* 0: busy */
 	uint64_t nap_ns;              /* the next one */
 	_Alignas(64) uint32_t asleep; /* writer: its thread; readers: whoever wakes it */
@@ -42,7 +41,7 @@ must_use int idle_init(struct idle *idle, enum idle_policy policy);
 void idle_fini(struct idle *idle);
 
 /*
- * From its own thread: the queues it polls, at most IDLE_QUEUES_MAX. One without interrupts is fine: then
+ * From its own thread: the queues it polls, at most PORTS_MAX. One without interrupts is fine: then
  * naps it is.
  */
 void idle_watch(struct idle *idle, const struct idle_queue *queues, unsigned count);

@@ -34,8 +34,6 @@ struct loop {
 	uint32_t stop; /* writer: control, reader: the loop; relaxed */
 };
 
-static_assert((int)IDLE_QUEUES_MAX >= (int)PORTS_MAX, "a worker polls one queue of each port");
-
 /* Starts the thread. Returns 0 or -errno. */
 must_use int loop_start(struct loop *loop);
 

@@ -11,16 +11,15 @@
 #ifndef POLICY_ROUTE_BUILD_H
 #define POLICY_ROUTE_BUILD_H
 
+#include "limits.h"
 #include "policy/error.h"
 #include "policy/route.h"
 
 #include <stdbool.h>
 
-/* Above this many changed domains a merge is worth its while; far above it, changes are no longer quick. */
 enum {
-	ROUTE_DELTA_MERGE = 128,
-	ROUTE_DELTA_MAX = 4096,
-	ROUTE_DELTA_SHARE = 8, /* a table follows another if at most one domain in so many differs */
+	ROUTE_DELTA_MERGE = 128, /* changed domains: from here on a merge is worth its while */
+	ROUTE_DELTA_SHARE = 8,   /* a table follows another if at most one domain in so many differs */
 };
 
 /* One configured route. Spans need to live only during the call. */

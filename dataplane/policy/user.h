@@ -6,17 +6,12 @@
 #ifndef POLICY_USER_H
 #define POLICY_USER_H
 
+#include "limits.h"
 #include "policy/error.h"
 #include "policy/route.h"
 #include "policy/route_build.h"
 
 #include <stdbool.h>
-
-enum {
-	USER_PART_MAX_BYTES = 255,  /* a longer user part matches nothing */
-	USER_REGEX_MAX_BYTES = 255, /* of one expression */
-	USER_PATTERNS_MAX = 1024,   /* different expressions in a table */
-};
 
 struct user_table;
 

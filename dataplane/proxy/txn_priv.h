@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "base/timer.h"
 #include "node/pick.h"
+#include "limits.h"
 #include "proxy/machine.h"
 #include "proxy/proxy_priv.h"
 #include "proxy/retry_budget.h"
@@ -20,8 +21,6 @@
 enum {
 	TXN_ATTEMPTS_MAX = NODE_TRIED_MAX, /* next hops that one request may be sent to */
 	TXN_CONN_BUCKETS = 1024,
-	TXN_FAILOVERS = 64,    /* requests sent anew in one tick */
-	TXN_TIMER_STEPS = 256, /* timers handled in one tick */
 };
 
 struct txns;

@@ -169,7 +169,7 @@ static void deliver(struct tcb *tcb)
 void tcp_dispatch(struct tcp *tcp)
 {
 	starved_grant(tcp);
-	for (unsigned i = 0; i < TCP_EVENTS_BURST_MAX && tcp->event_first; i++) {
+	for (unsigned i = 0; i < TCP_EVENTS_PER_TICK && tcp->event_first; i++) {
 		struct tcb *tcb = tcp->event_first;
 		tcp->event_first = tcb->event_next;
 		if (!tcp->event_first)

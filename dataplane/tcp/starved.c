@@ -81,7 +81,7 @@ void starved_grant(struct tcp *tcp)
 {
 	uint64_t pinned_bytes = tcp->snd_pinned_bytes;
 
-	for (unsigned i = 0; i < TCP_GRANTS_BURST_MAX && tcp->starved_first != POOL_NONE; i++) {
+	for (unsigned i = 0; i < TCP_GRANTS_PER_TICK && tcp->starved_first != POOL_NONE; i++) {
 		struct tcb *tcb = starved_at(tcp, tcp->starved_first);
 		if (!has_room(tcp, pinned_bytes))
 			return;

@@ -12,7 +12,7 @@
 
 #include <errno.h>
 
-enum { TCP_MAGIC = 0x74637021, TIMERS_PER_TICK_MAX = 4096 };
+enum { TCP_MAGIC = 0x74637021 };
 
 static uint32_t or_default(uint32_t value, uint32_t fallback)
 {
@@ -234,7 +234,7 @@ void tcp_tick(struct tcp *tcp, uint64_t now_ns)
 {
 	ensure(tcp->magic == TCP_MAGIC && now_ns >= tcp->now_ns);
 	tcp->now_ns = now_ns;
-	timer_wheel_run(&tcp->wheel, now_ns, TIMERS_PER_TICK_MAX);
+	timer_wheel_run(&tcp->wheel, now_ns, TCP_TIMERS_PER_TICK);
 	tcp_dispatch(tcp);
 }
 

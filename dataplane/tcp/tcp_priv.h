@@ -8,6 +8,7 @@
 
 #include "base/budget.h"
 #include "base/pool.h"
+#include "limits.h"
 #include "tcp/tcb_priv.h"
 
 #define TCP_MS 1000000ULL
@@ -28,8 +29,6 @@ enum tcp_times {
 	TCP_PAWS_IDLE_DAYS = 24, /* RFC 7323 5.5 */
 	TCP_COOKIE_PERIOD_S = 64,
 	TCP_PMTU_RAISE_MS = 600000, /* RFC 1191 6.3, RFC 8201 4: ten minutes after it was lowered */
-	TCP_GRANTS_BURST_MAX = 64,  /* connections that get memory to send in one call */
-	TCP_EVENTS_BURST_MAX = 4096 /* of one tick: work is bounded */
 };
 
 struct tcp_listener {
