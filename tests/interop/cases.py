@@ -107,52 +107,58 @@ def all_echoes_ended(network):
     until("all echoes have ended well", look, 10000)
 
 
-@case(bulk=True)
-def echo(network, family):
-    """The kernel connects to our echo: every byte comes back, and tshark finds nothing to say"""
+def captured(network, *options):
+    """The stack with these options on a good wire, on which everything is captured; and the stack's control lines."""
+    network.start(*options)
+    network.connect_directly()
+    return Capture(network), network.lines
+
+
+def echo_on_good_wire(network, what, connect):
     network.start()
     network.connect_directly()
     size = GIB if network.long else 32 << 20
     capture = None if network.long else Capture(network)
-    report(network, "the kernel connects", size, bulk.echo([dial(family, ECHO)], size, network.seed))
+    report(network, what, size, bulk.echo(connect(), size, network.seed))
     all_echoes_ended(network)
     if capture:
         capture.judge(ECHO_FULL)
+
+
+def echo_on_bad_wire(network, what, connect):
+    network.start("--window=262144")
+    network.connect_badly()
+    size = GIB if network.long else 6 << 20
+    report(network, f"{what}, bad wire", size, bulk.echo(connect(128 if network.long else 24), size, network.seed))
+    all_echoes_ended(network)
+
+
+def dialed(family, count):
+    return [dial(family, ECHO) for _ in range(count)]
+
+
+@case(bulk=True)
+def echo(network, family):
+    """The kernel connects to our echo: every byte comes back, and tshark finds nothing to say"""
+    echo_on_good_wire(network, "the kernel connects", lambda: dialed(family, 1))
 
 
 @case(bulk=True)
 def echo_active(network, family):
     """We connect to the kernel and echo: every byte comes back, and tshark finds nothing to say"""
-    network.start()
-    network.connect_directly()
-    size = GIB if network.long else 32 << 20
-    capture = None if network.long else Capture(network)
-    report(network, "we connect", size, bulk.echo(answered(network, family, 7100, 1), size, network.seed))
-    all_echoes_ended(network)
-    if capture:
-        capture.judge(ECHO_FULL)
+    echo_on_good_wire(network, "we connect", lambda: answered(network, family, 7100, 1))
 
 
 @case(bulk=True)
 def bad_wire(network, family):
     """The kernel connects to our echo over a wire that loses, repeats and reorders 2 % and takes 20 ms each way"""
-    network.start("--window=262144")
-    network.connect_badly()
-    size = GIB if network.long else 6 << 20
-    connections = [dial(family, ECHO) for _ in range(128 if network.long else 24)]
-    report(network, "the kernel connects, bad wire", size, bulk.echo(connections, size, network.seed))
-    all_echoes_ended(network)
+    echo_on_bad_wire(network, "the kernel connects", lambda count: dialed(family, count))
 
 
 @case(bulk=True)
 def bad_wire_active(network, family):
     """We connect to the kernel and echo, over the same bad wire"""
-    network.start("--window=262144")
-    network.connect_badly()
-    size = GIB if network.long else 6 << 20
-    connections = answered(network, family, 7100, 128 if network.long else 24)
-    report(network, "we connect, bad wire", size, bulk.echo(connections, size, network.seed))
-    all_echoes_ended(network)
+    echo_on_bad_wire(network, "we connect", lambda count: answered(network, family, 7100, count))
 
 
 @case()
@@ -163,7 +169,7 @@ def old_peer(network, family):
     network.start("--window=262144")
     network.connect_badly()
     isolation.run("ip", "link", "set", network.device, "mtu", "1300")
-    connections = [dial(family, ECHO) for _ in range(16)] + answered(network, family, 7100, 16)
+    connections = dialed(family, 16) + answered(network, family, 7100, 16)
     report(network, "old peer, bad wire", 4 << 20, bulk.echo(connections, 4 << 20, network.seed))
     all_echoes_ended(network)
 
@@ -171,9 +177,7 @@ def old_peer(network, family):
 @case()
 def one_way(network, family):
     """A source and a sink of ours: a stream in one direction alone is whole"""
-    network.start()
-    network.connect_directly()
-    capture = Capture(network)
+    capture, _ = captured(network)
     period = 1048573
     pattern = bytes(((at * 2654435761) & 0xFFFFFFFF) >> 24 for at in range(period))
     expected = (pattern * (SOURCE_BYTES // period + 1))[:SOURCE_BYTES]
@@ -192,9 +196,7 @@ def one_way(network, family):
 @case()
 def reader_that_rests(network, family):
     """The kernel's reader rests until our window probes have gone out; then everything arrives"""
-    network.start()
-    network.connect_directly()
-    capture = Capture(network)
+    capture, _ = captured(network)
     with dial(family, SOURCE, SO_RCVBUF=4096) as source:
         until("we probe the closed window", lambda: (network.lines.counter("tcp_window_probes") >= 2, "no probes"))
         received = read_all(source)
@@ -248,10 +250,7 @@ def judges_can_fail(network, family):
 @case()
 def half_close(network, family):
     """Either side may close first, and the other goes on sending"""
-    network.start()
-    network.connect_directly()
-    capture = Capture(network)
-    lines = network.lines
+    capture, lines = captured(network)
     listener = lines.listen(family, 7101)
     with dial(family, 7101) as theirs:
         ours = lines.accept(listener)
@@ -275,10 +274,7 @@ def half_close(network, family):
 @case()
 def resets(network, family):
     """RST in both directions, and connections nobody listens for: both sides learn of it at once, once"""
-    network.start()
-    network.connect_directly()
-    capture = Capture(network)
-    lines = network.lines
+    capture, lines = captured(network)
     listener = lines.listen(family, 7102)
     theirs = dial(family, 7102)
     ours = lines.accept(listener)
@@ -332,10 +328,7 @@ def both_close_at_once(network, family):
 @case()
 def port_reuse(network, family):
     """The same four numbers again while the other side is in TIME-WAIT: the new connection is taken at once"""
-    network.start("--ports=40000-40000")
-    network.connect_directly()
-    capture = Capture(network)
-    lines = network.lines
+    capture, lines = captured(network, "--ports=40000-40000")
     listener = lines.listen(family, 7106)
     for _ in range(50):
         theirs = until("the kernel's last one is gone", lambda: dial_again(family, 7106), 5000)

@@ -7,6 +7,7 @@
  */
 #include "queue.h"
 
+#include "tapstack/process.h"
 #include "tapstack/tap.h"
 
 #include <arpa/inet.h>
@@ -37,22 +38,6 @@ struct relay {
 		unsigned long passed, dropped, duplicated, reordered, damaged, overflown;
 	} count;
 };
-
-static volatile sig_atomic_t stopping;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stopping = 1;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* splitmix64 */
 static uint64_t dice(struct relay *relay)
@@ -116,7 +101,7 @@ static void take(struct relay *relay, struct frame *frame, uint64_t now)
 static void frames_in(struct relay *relay, int from, int to)
 {
 	static struct frame frame;
-	uint64_t now = now_ns();
+	uint64_t now = process_now_ns();
 
 	for (int i = 0; i < BURST; i++) {
 		ssize_t len = read(from, frame.bytes, sizeof(frame.bytes));
@@ -130,7 +115,7 @@ static void frames_in(struct relay *relay, int from, int to)
 
 static void frames_out(struct relay *relay)
 {
-	uint64_t now = now_ns();
+	uint64_t now = process_now_ns();
 	const struct frame *frame;
 
 	while ((frame = queue_first(&relay->queue)) != NULL && frame->due_ns <= now) {
@@ -142,10 +127,10 @@ static void frames_out(struct relay *relay)
 
 static void run(struct relay *relay)
 {
-	while (!stopping) {
+	while (!process_stopping()) {
 		struct pollfd polled[2] = {{relay->device_fd, POLLIN, 0}, {relay->tap_fd, POLLIN, 0}};
 		const struct frame *first = queue_first(&relay->queue);
-		uint64_t now = now_ns();
+		uint64_t now = process_now_ns();
 		uint64_t wait_ns = !first ? 1000000000 : first->due_ns > now ? first->due_ns - now : 0;
 		struct timespec timeout = {(time_t)(wait_ns / 1000000000), (long)(wait_ns % 1000000000)};
 
@@ -216,7 +201,6 @@ static bool read_options(struct relay *relay, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static struct relay relay;
-	struct sigaction action = {.sa_handler = on_signal};
 
 	if (!read_options(&relay, argc, argv)) {
 		fputs("usage: relay --device NAME --tap NAME [--seed N] [--delay-ms MS]\n"
@@ -224,7 +208,7 @@ int main(int argc, char **argv)
 			stderr);
 		return 2;
 	}
-	sigaction(SIGTERM, &action, NULL);
+	process_stop_on_signals();
 	relay.device_fd = packet_open(relay.device);
 	relay.tap_fd = tap_open(relay.tap_name);
 	if (relay.device_fd < 0 || relay.tap_fd < 0 || queue_init(&relay.queue) != 0) {

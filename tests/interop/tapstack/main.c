@@ -5,13 +5,13 @@
  * on its control socket (each a call of the library). --help lists the options.
  */
 #include "control.h"
+#include "process.h"
 #include "tap.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,22 +39,6 @@ struct tapstack {
 	struct control control;
 	struct calls calls;
 };
-
-static volatile sig_atomic_t stopping;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stopping = 1;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void frames_in(struct tapstack *tapstack)
 {
@@ -87,7 +71,7 @@ static void wait_for_something(struct tapstack *tapstack, bool more)
 	nfds_t count = 1 + control_polled(&tapstack->control, polled + 1);
 	uint64_t next_ns = stack_next_ns(tapstack->stack);
 	uint64_t control_ns = control_next_ns(&tapstack->control);
-	uint64_t now = now_ns();
+	uint64_t now = process_now_ns();
 	struct timespec timeout = {0, 0};
 
 	if (control_ns < next_ns)
@@ -102,7 +86,7 @@ static void wait_for_something(struct tapstack *tapstack, bool more)
 static void turn(struct tapstack *tapstack)
 {
 	struct calls *calls = &tapstack->calls;
-	uint64_t now = now_ns();
+	uint64_t now = process_now_ns();
 
 	if (calls->now_ns && now - calls->now_ns > calls->away_max_ns)
 		calls->away_max_ns = now - calls->now_ns;
@@ -114,7 +98,7 @@ static void turn(struct tapstack *tapstack)
 
 static void run(struct tapstack *tapstack)
 {
-	while (!stopping) {
+	while (!process_stopping()) {
 		bool more = false;
 		turn(tapstack);
 		control_run(&tapstack->control, &tapstack->calls);
@@ -154,7 +138,7 @@ static int begin(struct tapstack *tapstack)
 	if (ret < 0)
 		return ret;
 	tapstack->tap = ret;
-	ret = stack_create(&tapstack->config, now_ns(), &tapstack->stack);
+	ret = stack_create(&tapstack->config, process_now_ns(), &tapstack->stack);
 	if (ret == 0)
 		ret = roles_init(&tapstack->roles, tapstack->stack, tapstack->config.sockets_max);
 	if (ret == 0)
@@ -276,15 +260,13 @@ int main(int argc, char **argv)
 {
 	static struct tapstack tapstack = {
 		.config = {.link = STACK_LINK_ETHERNET, .sockets_max = 8192, .buffers = 65535}};
-	struct sigaction action = {.sa_handler = on_signal};
 	int ret;
 
 	if (!read_options(&tapstack, argc, argv)) {
 		usage();
 		return 2;
 	}
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
+	process_stop_on_signals();
 	ret = begin(&tapstack);
 	if (ret != 0) {
 		fprintf(stderr, "tapstack: cannot begin on %s: %s\n", tapstack.device, strerror(-ret));

@@ -49,56 +49,59 @@ static void done(struct compile_job *job)
 	self->record->done[self->record->count++] = self->number;
 }
 
-static void fill(struct numbered *jobs, struct record *record)
+/* A compiler with a reactor that it wakes, and jobs that are still to be given to it. */
+static struct {
+	struct reactor reactor;
+	struct compiler *compiler;
+	struct numbered jobs[JOBS];
+	struct record record;
+} shop;
+
+static void begin(void)
 {
-	pthread_mutex_init(&record->gate, NULL);
+	shop.record.count = 0;
+	pthread_mutex_init(&shop.record.gate, NULL);
 	for (unsigned i = 0; i < JOBS; i++)
-		jobs[i] = (struct numbered){.job = {.run = run, .done = done}, .number = i, .record = record};
+		shop.jobs[i] = (struct numbered){
+			.job = {.run = run, .done = done}, .number = i, .record = &shop.record};
+	assert_int_equal(reactor_init(&shop.reactor), 0);
+	assert_int_equal(compiler_create(&shop.reactor, "compile", &shop.compiler), 0);
+}
+
+static void end(void)
+{
+	compiler_destroy(shop.compiler);
+	reactor_fini(&shop.reactor);
+	pthread_mutex_destroy(&shop.record.gate);
 }
 
 static void test_jobs_come_back_in_order_on_the_control_thread(void **state)
 {
-	static struct numbered jobs[JOBS];
-	struct record record = {.count = 0};
-	struct compiler *compiler;
-	struct reactor reactor;
-
 	(void)state;
-	fill(jobs, &record);
-	assert_int_equal(reactor_init(&reactor), 0);
-	assert_int_equal(compiler_create(&reactor, "compile", &compiler), 0);
+	begin();
 	for (unsigned i = 0; i < JOBS; i++)
-		compiler_submit(compiler, &jobs[i].job);
-	while (record.count < JOBS)
-		assert_true(reactor_step(&reactor, 5000) >= 0);
+		compiler_submit(shop.compiler, &shop.jobs[i].job);
+	while (shop.record.count < JOBS)
+		assert_true(reactor_step(&shop.reactor, 5000) >= 0);
 	for (unsigned i = 0; i < JOBS; i++) {
-		assert_int_equal(record.done[i], i);
-		assert_true(jobs[i].ran);
+		assert_int_equal(shop.record.done[i], i);
+		assert_true(shop.jobs[i].ran);
 		/* Who answers operators and who forwards messages goes first. */
-		assert_true(jobs[i].nice > getpriority(PRIO_PROCESS, 0));
+		assert_true(shop.jobs[i].nice > getpriority(PRIO_PROCESS, 0));
 	}
-	compiler_destroy(compiler);
-	reactor_fini(&reactor);
+	end();
 }
 
 static void test_ending_waits_for_the_job_under_way_and_calls_done_for_all(void **state)
 {
-	static struct numbered jobs[JOBS];
-	struct record record = {.count = 0};
-	struct compiler *compiler;
-	struct reactor reactor;
-
 	(void)state;
-	fill(jobs, &record);
-	assert_int_equal(reactor_init(&reactor), 0);
-	assert_int_equal(compiler_create(&reactor, "compile", &compiler), 0);
-	pthread_mutex_lock(&record.gate);
+	begin();
+	pthread_mutex_lock(&shop.record.gate);
 	for (unsigned i = 0; i < JOBS; i++)
-		compiler_submit(compiler, &jobs[i].job);
-	pthread_mutex_unlock(&record.gate);
-	compiler_destroy(compiler);
-	assert_int_equal(record.count, JOBS);
-	reactor_fini(&reactor);
+		compiler_submit(shop.compiler, &shop.jobs[i].job);
+	pthread_mutex_unlock(&shop.record.gate);
+	end();
+	assert_int_equal(shop.record.count, JOBS);
 }
 
 static void signal_begun(struct compile_job *job)
@@ -112,30 +115,21 @@ static void signal_begun(struct compile_job *job)
 /* A job that only computes holds nobody up at the end; one that writes a file must come to its end. */
 static void test_a_job_that_may_be_left_is_left_behind_and_no_other_begins(void **state)
 {
-	static struct numbered jobs[JOBS];
-	struct record record = {.count = 0};
-	struct compiler *compiler;
-	struct reactor reactor;
-
 	(void)state;
 	for (unsigned leave = 0; leave < 2; leave++) {
-		record.count = 0;
-		fill(jobs, &record);
-		jobs[0].job.run = signal_begun;
-		jobs[0].job.leave = leave;
-		assert_int_equal(reactor_init(&reactor), 0);
-		assert_int_equal(compiler_create(&reactor, "compile", &compiler), 0);
-		pthread_mutex_lock(&record.gate);
-		compiler_submit(compiler, &jobs[0].job);
-		compiler_submit(compiler, &jobs[1].job);
-		while (!__atomic_load_n(&jobs[0].begun, __ATOMIC_ACQUIRE))
+		begin();
+		shop.jobs[0].job.run = signal_begun;
+		shop.jobs[0].job.leave = leave;
+		pthread_mutex_lock(&shop.record.gate);
+		compiler_submit(shop.compiler, &shop.jobs[0].job);
+		compiler_submit(shop.compiler, &shop.jobs[1].job);
+		while (!__atomic_load_n(&shop.jobs[0].begun, __ATOMIC_ACQUIRE))
 			sched_yield();
-		assert_int_equal(compiler_leave(compiler), leave);
-		pthread_mutex_unlock(&record.gate);
-		compiler_destroy(compiler);
-		assert_true(jobs[0].ran);
-		assert_false(jobs[1].ran);
-		reactor_fini(&reactor);
+		assert_int_equal(compiler_leave(shop.compiler), leave);
+		pthread_mutex_unlock(&shop.record.gate);
+		end();
+		assert_true(shop.jobs[0].ran);
+		assert_false(shop.jobs[1].ran);
 	}
 }
 

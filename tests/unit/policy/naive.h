@@ -6,6 +6,7 @@
 #ifndef TEST_POLICY_NAIVE_H
 #define TEST_POLICY_NAIVE_H
 
+#include "base/ensure.h"
 #include "policy/route_build.h"
 
 #include <ctype.h>
@@ -19,6 +20,21 @@ static inline struct route route_make(const char *domain, enum route_scope scope
 		.scope = (uint8_t)scope,
 		.flags = ROUTE_IN_SERVICE,
 		.hop = {.route_id = id, .node_slot = (uint16_t)id, .priority = 1, .weight = 5}};
+}
+
+/* The routes that were found by their ids, best first, as text: "3 1"; until the next call. */
+static inline const char *naive_ids(const struct route_result *result)
+{
+	static char text[PATTERNS_PER_HOST_MAX * 12];
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < result->count; i++) {
+		ensure(result->patterns[i]->hop_count >= 1);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u", i > 0 ? " " : "",
+			result->patterns[i]->hops[0].route_id);
+	}
+	return text;
 }
 
 /* "lyncserver.domaina.com." as "com.domaina.lyncserver", lower case; out has host.len + 1 bytes. */

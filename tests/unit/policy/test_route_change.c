@@ -69,16 +69,10 @@ static void merge_end(struct route_merge *merge, struct route_table **table)
 
 static const char *found(const struct route_table *table, const char *host)
 {
-	static char text[PATTERNS_PER_HOST_MAX * 12];
 	struct route_result result;
-	size_t len = 0;
 
 	route_match(table, 0, span_str(host), &result);
-	text[0] = '\0';
-	for (unsigned i = 0; i < result.count; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u", i > 0 ? " " : "",
-			result.patterns[i]->hops[0].route_id);
-	return text;
+	return naive_ids(&result);
 }
 
 static struct route_table_info info_of(const struct route_table *table)

@@ -34,16 +34,10 @@ static struct user_table *table_make(const struct route *routes, size_t count)
 
 static const char *found(const struct user_table *table, struct span user)
 {
-	static char text[PATTERNS_PER_HOST_MAX * 12];
 	struct route_result result;
-	size_t len = 0;
 
 	user_match(table, 0, user, &result);
-	text[0] = '\0';
-	for (unsigned i = 0; i < result.count; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u", i > 0 ? " " : "",
-			result.patterns[i]->hops[0].route_id);
-	return text;
+	return naive_ids(&result);
 }
 
 static int refused(const struct route *routes, size_t count, struct policy_error *ret_error)
