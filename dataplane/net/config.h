@@ -79,9 +79,9 @@ struct net_config {
 	struct rng *rng;
 
 	/* Limits; 0 takes the default beside it. */
-	uint32_t neighbours_max;   /* 1,024 */
-	uint32_t pending_max;      /* 512 packets waiting for a neighbour's answer, over all neighbours */
-	uint32_t reassemblies_max; /* 256 datagrams of which fragments are missing */
+	uint32_t neighbours_max;        /* 1,024; at most half of them have never answered */
+	uint32_t pending_max;           /* 512 packets waiting for a neighbour's answer; the same half */
+	uint32_t reassemblies_max;      /* 256 datagrams of which fragments are missing */
 	uint64_t reassembly_timeout_ns; /* 5 s */
 
 	void *ctx;

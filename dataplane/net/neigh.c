@@ -50,12 +50,32 @@ struct neigh *neigh_find(struct neigh_table *table, uint16_t port, const struct 
 	return NULL;
 }
 
+static uint32_t strangers_share(uint32_t of)
+{
+	return of - of / 2;
+}
+
+static void stranger_add(struct neigh_table *table, struct neigh *neigh)
+{
+	TAILQ_INSERT_TAIL(&table->strangers, neigh, stranger);
+	table->stranger_count++;
+}
+
+static void stranger_remove(struct neigh_table *table, struct neigh *neigh)
+{
+	ensure(!neigh->known && table->stranger_count > 0);
+	TAILQ_REMOVE(&table->strangers, neigh, stranger);
+	table->stranger_count--;
+}
+
 static void neigh_remove(struct neigh_table *table, struct neigh *neigh)
 {
 	uint32_t self = (uint32_t)(neigh - table->entries) + 1;
 	uint32_t *link = bucket_of(table, neigh->port, &neigh->ip);
 
 	ensure(neigh->state != NEIGH_FREE && neigh->pending_count == 0);
+	if (!neigh->known)
+		stranger_remove(table, neigh);
 	while (*link != self) {
 		ensure(*link != 0);
 		link = &table->entries[*link - 1].next;
@@ -65,6 +85,20 @@ static void neigh_remove(struct neigh_table *table, struct neigh *neigh)
 	neigh->version++;
 	neigh->next = table->free;
 	table->free = self;
+}
+
+/* Makes room by forgetting the stranger that has been there longest, with the packets that wait for it. */
+static void stranger_evict(struct net *net)
+{
+	struct neigh_table *table = &net->neighbours;
+	struct neigh *oldest = TAILQ_FIRST(&table->strangers);
+
+	ensure(oldest != NULL);
+	stats_add(net->config.stats, STAT_net_neigh_full, oldest->pending_count);
+	rte_pktmbuf_free_bulk(oldest->pending, oldest->pending_count);
+	table->pending_count -= oldest->pending_count;
+	oldest->pending_count = 0;
+	neigh_remove(table, oldest);
 }
 
 /* Makes room by forgetting the longest unused of a few entries that no packet waits for. */
@@ -90,6 +124,8 @@ static struct neigh *neigh_add(struct net *net, uint16_t port, const struct ip_a
 	struct neigh *neigh;
 	uint32_t *bucket;
 
+	if (table->stranger_count == strangers_share(table->entries_max))
+		stranger_evict(net);
 	if (table->free == 0 && table->used < table->entries_max)
 		table->free = ++table->used;
 	else if (table->free == 0 && !neigh_evict(table))
@@ -100,6 +136,7 @@ static struct neigh *neigh_add(struct net *net, uint16_t port, const struct ip_a
 	table->free = neigh->next;
 	*neigh = (struct neigh){.ip = *ip, .port = port, .version = neigh->version, .next = *bucket};
 	*bucket = (uint32_t)(neigh - table->entries) + 1;
+	stranger_add(table, neigh);
 	return neigh;
 }
 
@@ -108,8 +145,9 @@ static void neigh_ask(struct net *net, struct neigh *neigh, uint64_t now_ns)
 {
 	bool unicast = neigh->state == NEIGH_PROBE;
 	const uint8_t *mac = unicast ? neigh->mac : NULL;
+	struct neigh_table *table = &net->neighbours;
 
-	if (!budget_take(&net->neighbours.request_budget, now_ns)) {
+	if (!budget_take(neigh->known ? &table->known_budget : &table->stranger_budget, now_ns)) {
 		/* Nobody fails for want of a question: it is only asked later. */
 		neigh->timer_ns = now_ns + NEIGH_PUT_OFF_NS;
 		net_count(net, STAT_net_neigh_requests_limited);
@@ -136,6 +174,9 @@ static void neigh_confirm(struct net *net, struct neigh *neigh, uint64_t now_ns)
 {
 	uint32_t percent = 50 + rng_below(net->config.rng, 101);
 
+	if (!neigh->known)
+		stranger_remove(&net->neighbours, neigh);
+	neigh->known = true;
 	neigh->state = NEIGH_REACHABLE;
 	neigh->timer_ns = now_ns + NEIGH_REACHABLE_NS / 100 * percent;
 }
@@ -152,9 +193,12 @@ static void neigh_pending_drop_oldest(struct net *net, struct neigh *neigh)
 /* RFC 4861 7.2.2: the newest packets are worth the most. */
 static int neigh_wait(struct net *net, struct neigh *neigh, struct rte_mbuf *packet)
 {
+	uint32_t places = net->neighbours.pending_max;
+	uint32_t max = neigh->known ? places : strangers_share(places);
+
 	if (neigh->pending_count == NEIGH_PENDING_MAX)
 		neigh_pending_drop_oldest(net, neigh);
-	if (net->neighbours.pending_count == net->neighbours.pending_max) {
+	if (net->neighbours.pending_count >= max) {
 		rte_pktmbuf_free(packet);
 		net_count(net, STAT_net_neigh_pending_full);
 		return -ENOBUFS;
@@ -310,7 +354,9 @@ static void neigh_due(struct net *net, struct neigh *neigh, uint64_t now_ns)
 			neigh_remove(&net->neighbours, neigh);
 		break;
 	case NEIGH_FAILED:
-		neigh_remove(&net->neighbours, neigh);
+		/* One that is known stays so while somebody wants it: it is asked before strangers. */
+		if (!neigh->known || now_ns >= neigh->used_ns + NEIGH_FORGET_NS)
+			neigh_remove(&net->neighbours, neigh);
 		break;
 	case NEIGH_FREE:
 		break;
@@ -338,7 +384,9 @@ int neigh_init(struct net *net)
 	table->pending_max = net->config.pending_max;
 	table->bucket_mask = buckets - 1;
 	table->seed = rng_u64(net->config.rng);
-	table->request_budget = budget_of(REQUESTS_PER_SECOND, REQUESTS_BURST);
+	TAILQ_INIT(&table->strangers);
+	table->stranger_budget = budget_of(REQUESTS_PER_SECOND, REQUESTS_BURST);
+	table->known_budget = budget_of(REQUESTS_PER_SECOND, REQUESTS_BURST);
 	table->offer_budget = budget_of(OFFERS_PER_SECOND, OFFERS_BURST);
 	table->entries = rte_calloc_socket("neighbours", table->entries_max, sizeof(struct neigh),
 		RTE_CACHE_LINE_SIZE, net->config.socket_id);

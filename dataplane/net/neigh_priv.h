@@ -18,6 +18,11 @@
  *  - A claim of another link address (gratuitous ARP, unsolicited or overriding advertisement) starts a PROBE
  * of the old one. If its owner still answers, the claim was false or early. If not, everybody is asked, and
  * the new owner answers: a moved address is picked up in about one second.
+ *
+ * Who may take whose place: anybody can make us want to answer addresses that nobody has, thousands a second.
+ * Whoever has never answered is a stranger. Strangers have half of the table and of the places for packets at
+ * most, and questions of their own; one more takes the place of the oldest of them. So they cost each other,
+ * and those that answered once are neither forgotten for them nor asked later.
  */
 #ifndef NET_NEIGH_PRIV_H
 #define NET_NEIGH_PRIV_H
@@ -26,7 +31,9 @@
 #include "base/budget.h"
 #include "limits.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct net;
 struct net_port;
@@ -54,11 +61,13 @@ struct neigh {
 	uint8_t state;    /* enum neigh_state */
 	uint8_t requests; /* sent in this state */
 	uint8_t pending_count;
+	bool known; /* has answered since the entry was made; otherwise it stands among the strangers */
 	uint16_t port;
 	uint32_t version;  /* another one when the entry passes to another address, or gets a link address */
 	uint32_t next;     /* in the bucket or the free list: index + 1, 0 ends it */
 	uint64_t timer_ns; /* see the table above */
 	uint64_t used_ns;
+	TAILQ_ENTRY(neigh) stranger;
 	struct rte_mbuf *pending[NEIGH_PENDING_MAX]; /* oldest first; IP packets without link header */
 };
 
@@ -72,8 +81,12 @@ struct neigh_table {
 	uint32_t cursor;
 	uint32_t pending_count;
 	uint32_t pending_max;
+	TAILQ_HEAD(, neigh) strangers; /* oldest first */
+	uint32_t stranger_count;
 	uint64_t seed;
-	struct budget request_budget; /* over all neighbours: scanning us must not make us flood the link */
+	/* Over all neighbours: scanning us must not make us flood the link. */
+	struct budget stranger_budget;
+	struct budget known_budget;
 	struct budget offer_budget;
 };
 

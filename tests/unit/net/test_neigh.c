@@ -189,23 +189,29 @@ static void peer_text(char *buf, size_t size, uint32_t number)
 	snprintf(buf, size, "192.0.2.%u", 2 + number % 250);
 }
 
-static void test_all_waiting_packets_together_are_bounded(void **state)
+static void test_packets_for_strangers_have_half_of_the_places(void **state)
 {
 	struct rig *rig = *state;
 	char peer[32];
 
 	rig->config.pending_max = 40;
 	rig_restart(rig);
+	rig_learn(rig, "192.0.2.254", gateway_mac);
 	for (uint32_t i = 0; i < 50; i++) {
 		peer_text(peer, sizeof(peer), i);
-		assert_int_equal(rig_send(rig, peer, 10), i < 40 ? 0 : -ENOBUFS);
+		assert_int_equal(rig_send(rig, peer, 10), i < 20 ? 0 : -ENOBUFS);
 	}
-	assert_int_equal(rig_count(rig, STAT_net_neigh_pending_full), 10);
+	assert_int_equal(rig_count(rig, STAT_net_neigh_pending_full), 30);
+	/* One that is known falls silent: what is for it may wait all the same. */
+	claim(rig, &families[0], "192.0.2.254", peer_mac);
+	rig_wait(rig, 800 * RIG_MS);
+	for (uint32_t i = 0; i < 16; i++)
+		assert_int_equal(rig_send(rig, "192.0.2.254", 10), 0);
 	rig_forget_sent(rig);
-	assert_int_equal(rte_mempool_avail_count(rig->pool), RIG_MBUFS - 40);
+	assert_int_equal(rte_mempool_avail_count(rig->pool), RIG_MBUFS - 20 - 16);
 }
 
-static void test_a_table_full_of_waiting_packets_takes_no_more(void **state)
+static void test_a_stranger_takes_the_place_of_the_oldest_stranger(void **state)
 {
 	struct rig *rig = *state;
 	char peer[32];
@@ -214,9 +220,66 @@ static void test_a_table_full_of_waiting_packets_takes_no_more(void **state)
 	rig_restart(rig);
 	for (uint32_t i = 0; i < 12; i++) {
 		peer_text(peer, sizeof(peer), i);
-		assert_int_equal(rig_send(rig, peer, 10), i < 8 ? 0 : -ENOBUFS);
+		assert_int_equal(rig_send(rig, peer, 10), 0);
 	}
-	assert_int_equal(rig_count(rig, STAT_net_neigh_full), 4);
+	/* Four may wait. Those before them are gone, and so is what was to be sent there. */
+	assert_int_equal(rig_count(rig, STAT_net_neigh_full), 8);
+	rig_forget_sent(rig);
+	assert_int_equal(rte_mempool_avail_count(rig->pool), RIG_MBUFS - 4);
+	for (uint32_t i = 0; i < 12; i++) {
+		peer_text(peer, sizeof(peer), i);
+		answer(rig, &families[0], peer, peer_mac);
+	}
+	assert_int_equal(sent_now(rig), 4);
+}
+
+/* What a flood of SYNs from made-up addresses of our own subnet does. */
+static void test_strangers_without_number_cost_a_known_neighbour_nothing(void **state)
+{
+	struct rig *rig = *state;
+
+	for (const struct family *f = families; f < families + 2; f++)
+		rig_learn(rig, f->peer, peer_mac);
+	for (uint32_t i = 0; i < 5000; i++) {
+		char stranger[40];
+		snprintf(stranger, sizeof(stranger), "2001:db8::9:%x", i + 1);
+		(void)rig_send(rig, stranger, 10);
+		if (i % 100 == 0)
+			rig_wait(rig, 10 * RIG_MS);
+		rig_forget_sent(rig);
+	}
+	for (const struct family *f = families; f < families + 2; f++) {
+		assert_int_equal(rig_send(rig, f->peer, 10), 0);
+		assert_int_equal(sent_now(rig), 1);
+		assert_memory_equal(rig_sent(rig, 0)->bytes, peer_mac, 6);
+		/* Its link address is contested: nobody else's questions delay ours. */
+		claim(rig, f, f->peer, thief_mac);
+		assert_int_equal(sent_now(rig), 2);
+		assert_true(is_request(rig_sent(rig, 1), f, f->peer));
+		rig_forget_sent(rig);
+	}
+}
+
+static void test_a_known_neighbour_that_was_away_is_asked_before_strangers(void **state)
+{
+	struct rig *rig = *state;
+	const struct family *f = &families[1];
+	char stranger[40];
+
+	rig_learn(rig, f->peer, peer_mac);
+	rig_wait(rig, 46 * RIG_S);
+	assert_int_equal(rig_send(rig, f->peer, 10), 0);
+	rig_wait(rig, 5 * RIG_S);
+	assert_int_equal(rig_send(rig, f->peer, 10), 0);
+	rig_wait(rig, 5 * RIG_S);
+	for (uint32_t i = 0; i < 2000; i++) {
+		snprintf(stranger, sizeof(stranger), "2001:db8::9:%x", i + 1);
+		(void)rig_send(rig, stranger, 10);
+		rig_forget_sent(rig);
+	}
+	assert_int_equal(rig_send(rig, f->peer, 10), 0);
+	assert_int_equal(sent_now(rig), 1);
+	assert_true(is_request(rig_sent(rig, 0), f, f->peer));
 }
 
 static void test_a_full_table_forgets_the_longest_unused(void **state)
@@ -463,8 +526,10 @@ int main(void)
 		RIG_TEST(test_requests_are_one_a_second_and_three_in_all),
 		RIG_TEST(test_one_who_never_answers_is_reported_and_refused_for_a_while),
 		RIG_TEST(test_of_many_waiting_packets_the_newest_stay),
-		RIG_TEST(test_all_waiting_packets_together_are_bounded),
-		RIG_TEST(test_a_table_full_of_waiting_packets_takes_no_more),
+		RIG_TEST(test_packets_for_strangers_have_half_of_the_places),
+		RIG_TEST(test_a_stranger_takes_the_place_of_the_oldest_stranger),
+		RIG_TEST(test_strangers_without_number_cost_a_known_neighbour_nothing),
+		RIG_TEST(test_a_known_neighbour_that_was_away_is_asked_before_strangers),
 		RIG_TEST(test_a_full_table_forgets_the_longest_unused),
 		RIG_TEST(test_requests_to_many_neighbours_are_limited),
 		RIG_TEST(test_nothing_unasked_creates_a_neighbour),
