@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#define FRAG_SPARED_NS 1000000ULL /* of a datagram's age: no younger one makes room for another */
+
 static_assert(sizeof(struct rte_ipv6_fragment_ext) == FRAG_HEADER, "wire size");
 
 static bool chain_holds(const struct rte_mbuf *chain, const struct rte_mbuf *wanted)
@@ -25,26 +27,51 @@ static bool chain_holds(const struct rte_mbuf *chain, const struct rte_mbuf *wan
 	return chain != NULL;
 }
 
-/*
- * What the table gave up is either this packet's datagram, if the packet is among it, or others whose time is
- * over. A datagram found to be impossible may be chained in part already.
- */
-static void frag_bury(struct net *net, const struct rte_mbuf *given)
+static void frag_bury(struct net *net, enum stat why)
 {
-	enum stat why = STAT_net_frag_timeout;
-
-	for (uint32_t i = 0; i < net->dead.cnt && given; i++)
-		if (chain_holds(net->dead.row[i], given))
-			why = STAT_net_frag_refused;
 	stats_add(net->config.stats, why, net->dead.cnt);
 	rte_ip_frag_free_death_row(&net->dead, 0);
+}
+
+/*
+ * The table was full: of the datagrams that wait, about the older half is given up. Whoever sends beginnings
+ * only would else keep everybody out for as long as a datagram may wait. The pieces of an honest one come
+ * together, so those that have just begun are spared.
+ */
+static void frag_make_room(struct net *net, uint64_t now_ns)
+{
+	uint64_t patience_ns = net->config.reassembly_timeout_ns;
+
+	for (uint64_t age_ns = patience_ns / 2; age_ns >= FRAG_SPARED_NS && net->dead.cnt == 0; age_ns /= 2)
+		rte_ip_frag_table_del_expired_entries(
+			net->reassembly, &net->dead, now_ns + patience_ns - age_ns);
+	if (net->dead.cnt > 0)
+		frag_bury(net, STAT_net_frag_evicted);
+}
+
+/*
+ * What the table gave up is either this packet's datagram, if the packet is among it, or others whose time is
+ * over. A datagram found to be impossible may be chained in part already. A packet that died alone had no
+ * others to contradict: it found no room.
+ */
+static void frag_died(struct net *net, const struct packet *pkt)
+{
+	bool alone = net->dead.cnt == 1 && net->dead.row[0] == pkt->mbuf;
+	enum stat why = STAT_net_frag_timeout;
+
+	for (uint32_t i = 0; i < net->dead.cnt; i++)
+		if (chain_holds(net->dead.row[i], pkt->mbuf))
+			why = STAT_net_frag_refused;
+	frag_bury(net, why);
+	if (alone)
+		frag_make_room(net, pkt->now_ns);
 }
 
 /* The table took the mbuf: it is waiting, or dead, or returned with the others behind it. */
 static int frag_result(struct net *net, struct packet *pkt, struct rte_mbuf *whole)
 {
 	if (net->dead.cnt > 0)
-		frag_bury(net, pkt->mbuf);
+		frag_died(net, pkt);
 	if (!whole)
 		return PACKET_TAKEN;
 	net_count(net, STAT_net_frag_reassembled);
@@ -101,7 +128,7 @@ void frag_tick(struct net *net, uint64_t now_ns)
 {
 	rte_ip_frag_table_del_expired_entries(net->reassembly, &net->dead, now_ns);
 	if (net->dead.cnt > 0)
-		frag_bury(net, NULL);
+		frag_bury(net, STAT_net_frag_timeout);
 }
 
 /* How one packet becomes several. Without `split` it becomes one, copied together from its segments. */

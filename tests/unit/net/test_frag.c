@@ -263,22 +263,77 @@ static void test_a_missing_piece_is_waited_for_and_then_given_up(void **state)
 	}
 }
 
+static void input_beginning(struct rig *rig, struct frame *piece, uint32_t id)
+{
+	put16(piece->bytes + 18, id);
+	put16(piece->bytes + 24, 0);
+	put16(piece->bytes + 24, slow_checksum(piece->bytes + 14, 20, 0));
+	rig_input(rig, piece);
+}
+
 static void test_a_flood_of_first_pieces_stays_in_its_bounds(void **state)
 {
 	struct rig *rig = *state;
 	struct pieces *pieces = pieces_make(4, PIECE);
 
-	for (uint32_t id = 0; id < 5000; id++) {
-		put16(pieces->piece[0]->bytes + 18, id);
-		put16(pieces->piece[0]->bytes + 24, 0);
-		put16(pieces->piece[0]->bytes + 24, slow_checksum(pieces->piece[0]->bytes + 14, 20, 0));
-		rig_input(rig, pieces->piece[0]);
-	}
+	for (uint32_t id = 0; id < 5000; id++)
+		input_beginning(rig, pieces->piece[0], id);
 	assert_true(rte_mempool_avail_count(rig->pool) >= RIG_MBUFS - 256);
+	/* They came in one moment: none is old enough to make room for another. */
 	assert_true(rig_count(rig, STAT_net_frag_refused) >= 5000 - 256);
+	assert_int_equal(rig_count(rig, STAT_net_frag_evicted), 0);
 	rig_wait(rig, 6 * RIG_S);
 	assert_int_equal(rte_mempool_avail_count(rig->pool), RIG_MBUFS);
 	pieces_free(pieces);
+}
+
+static void test_beginnings_without_end_keep_nobody_out_for_long(void **state)
+{
+	struct rig *rig = *state;
+	struct pieces *beginning = pieces_make(4, PIECE);
+	struct pieces *honest = pieces_make(4, PIECE);
+	uint32_t refused = 0;
+
+	for (uint32_t i = 0; i < 5000; i++) {
+		input_beginning(rig, beginning->piece[0], 0x2000 + i);
+		rig->now_ns += RIG_MS;
+		if (i % 10 != 0)
+			continue;
+		uint32_t before = rig->delivered_count;
+		for (uint32_t k = 0; k < honest->count; k++)
+			rig_input(rig, honest->piece[k]);
+		refused += rig->delivered_count == before;
+	}
+	/* A request that is lost so is repeated; without room made it would be lost for all of five seconds.
+	 */
+	assert_true(refused < 20);
+	assert_int_equal(rig->delivered_count, 500 - refused);
+	assert_true(rig_count(rig, STAT_net_frag_evicted) > 4000);
+	rig_wait(rig, 6 * RIG_S);
+	assert_int_equal(rte_mempool_avail_count(rig->pool), RIG_MBUFS);
+	pieces_free(beginning);
+	pieces_free(honest);
+}
+
+/* Pieces that contradict each other are spoiled by themselves, and no reason to give up others. */
+static void test_spoiled_datagrams_take_no_room_from_others(void **state)
+{
+	struct rig *rig = *state;
+	struct pieces *slow = pieces_make(4, PIECE);
+	struct pieces *spoiled = pieces_make(6, PIECE);
+
+	rig_input(rig, slow->piece[0]);
+	for (uint32_t i = 0; i < 100; i++) {
+		rig->now_ns += RIG_MS;
+		rig_input(rig, spoiled->piece[i % 2]);
+		rig_input(rig, spoiled->piece[i % 2]);
+	}
+	for (uint32_t k = 1; k < slow->count; k++)
+		rig_input(rig, slow->piece[k]);
+	assert_delivered(rig, slow, 1);
+	assert_int_equal(rig_count(rig, STAT_net_frag_evicted), 0);
+	pieces_free(slow);
+	pieces_free(spoiled);
 }
 
 static void test_pieces_still_waiting_at_the_end_are_freed(void **state)
@@ -440,6 +495,8 @@ int main(void)
 		RIG_TEST(test_more_than_eight_pieces_are_refused),
 		RIG_TEST(test_a_missing_piece_is_waited_for_and_then_given_up),
 		RIG_TEST(test_a_flood_of_first_pieces_stays_in_its_bounds),
+		RIG_TEST(test_beginnings_without_end_keep_nobody_out_for_long),
+		RIG_TEST(test_spoiled_datagrams_take_no_room_from_others),
 		RIG_TEST(test_pieces_still_waiting_at_the_end_are_freed),
 		RIG_TEST(test_what_exceeds_the_mtu_leaves_in_pieces),
 		RIG_TEST(test_the_last_byte_that_fits_is_not_split),
