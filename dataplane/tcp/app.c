@@ -72,7 +72,8 @@ static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 		return -EINVAL;
 	if (cost > config->memory_max_bytes / 2)
 		return -EMSGSIZE;
-	if (starved_must_wait(tcb) || tcb->tcp->snd_pinned_bytes + cost > config->memory_max_bytes / 2) {
+	closing_make_memory(tcb->tcp, cost);
+	if (starved_must_wait(tcb) || !send_memory_fits(tcb->tcp, cost)) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		starved_join(tcb, cost);
 		return -ENOBUFS;
@@ -201,6 +202,8 @@ void tcp_close(struct tcb *tcb, uint64_t now_ns)
 	}
 	tcb_arm(tcb, TCB_CLOSE, tcp->config.close_limit_ms * TCP_MS);
 	queue_fin(tcb);
+	if (tcb->state != TCP_CLOSED)
+		closing_join(tcb);
 }
 
 /* ABORT: RFC 9293 3.10.5. */

@@ -204,6 +204,7 @@ static void half_promote(struct half *half, struct segment *seg)
 
 	if (tcp->tcbs.first_free == POOL_NONE) {
 		(void)pool_take(&tcp->tcbs); /* counts */
+		closing_make_room(tcp);
 		tcp_count(tcp, STAT_tcp_no_tcb);
 		return;
 	}

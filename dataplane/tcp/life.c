@@ -9,8 +9,10 @@ static const uint32_t tcb_magic = 0x74636221;
 
 struct tcb *tcb_begin(struct tcp *tcp, const struct tcp_key *key, uint64_t cookie)
 {
-	struct tcb *tcb = pool_take(&tcp->tcbs);
+	struct tcb *tcb;
 
+	closing_make_room(tcp);
+	tcb = pool_take(&tcp->tcbs);
 	if (!tcb)
 		return NULL;
 	*tcb = (struct tcb){
@@ -88,6 +90,7 @@ void tcb_end(struct tcb *tcb, enum tcp_reason why)
 	if (tcb_has(tcb, TCB_ACTIVE))
 		source_give(tcp, &tcb->key);
 	starved_leave(tcb);
+	closing_leave(tcb);
 	flight_free_all(tcb);
 	text_free_all(tcb);
 	queue_cut(tcb, (struct queue){&tcb->snd_head, &tcb->snd_tail, &tcb->snd_pinned}, tcb->snd_queued);

@@ -3,6 +3,7 @@
 #ifndef TCP_STAGES_PRIV_H
 #define TCP_STAGES_PRIV_H
 
+#include "tcp/scarce_priv.h"
 #include "tcp/tcp_priv.h"
 
 enum stage { STAGE_NEXT, STAGE_DONE };
@@ -103,14 +104,6 @@ void congestion_enter(struct tcb *tcb);
 void congestion_timeout(struct tcb *tcb);
 void congestion_idle(struct tcb *tcb);
 uint32_t congestion_room(const struct tcb *tcb);
-
-/* starved.c */
-bool starved_must_wait(const struct tcb *tcb); /* others wait already, and have waited longer */
-void starved_join(struct tcb *tcb, uint32_t bytes);
-void starved_leave(struct tcb *tcb);
-void starved_grant(struct tcp *tcp);
-bool starved_can_grant(const struct tcp *tcp);
-void starved_init(struct tcp *tcp);
 
 /* pmtu.c */
 void pmtu_apply(struct tcb *tcb, uint32_t mtu);

@@ -55,6 +55,7 @@ enum tcb_flag {
 	TCB_FIN_SEEN = 1 << 21,     /* the peer's, beyond a gap: at fin_seq */
 	TCB_STARVED = 1 << 22,      /* on the list of those that wait for memory to send: starved.c */
 	TCB_GRANTED = 1 << 23,      /* came off that list: its next send need not wait behind the others */
+	TCB_CLOSING = 1 << 24,      /* in the line of those whose peer has to finish closing: closing.c */
 };
 
 #endif

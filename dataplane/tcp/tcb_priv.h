@@ -83,9 +83,9 @@ struct tcb {
 	uint8_t reo_persist;
 	uint32_t reo_round; /* no second DSACK counts before this is acknowledged */
 	uint32_t user_timeout_ms;
-	uint32_t starved_next, starved_prev; /* indices of tcbs; POOL_NONE: none */
-	uint32_t starved_bytes;              /* what the refused chain would have pinned */
-	uint64_t pmtu_raise_ns; /* a router made the segments smaller: tried again from then on */
+	uint32_t line_next, line_prev; /* line.c: indices of tcbs; POOL_NONE: none */
+	uint32_t starved_bytes;        /* what the refused chain would have pinned */
+	uint64_t pmtu_raise_ns;        /* a router made the segments smaller: tried again from then on */
 };
 static_assert(offsetof(struct tcb, flight_own) <= 384, "the part that each segment touches");
 static_assert(sizeof(struct tcb) <= 576, "100,000 idle connections are 58 MB");

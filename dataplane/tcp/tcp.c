@@ -153,7 +153,8 @@ int tcp_create(const struct tcp_config *config, uint64_t now_ns, struct tcp **re
 	timer_wheel_init(&tcp->wheel, now_ns);
 	timer_init(&tcp->wait_timer, wait_fire);
 	tcp->wait_first = tcp->wait_last = POOL_NONE;
-	starved_init(tcp);
+	line_init(&tcp->starved);
+	line_init(&tcp->closing);
 	tcp->challenge_budget = budget_of(TCP_CHALLENGES_PER_S, TCP_CHALLENGES_PER_S / 10);
 	tcp->reset_budget = budget_of(TCP_RESETS_PER_S, TCP_RESETS_PER_S / 10);
 	tcp->window_shift = shift_of_window(tcp->config.window_bytes);

@@ -92,6 +92,11 @@ struct source {
 	uint32_t count; /* writer: the owning thread; readers: control, relaxed */
 };
 
+/* Of connections, the longest waiting first: line.c. */
+struct line {
+	uint32_t first, last; /* indices of tcbs; POOL_NONE: none */
+};
+
 struct tcp {
 	uint32_t magic;
 	struct tcp_config config; /* defaults filled in */
@@ -111,8 +116,8 @@ struct tcp {
 	struct budget challenge_budget;
 	struct budget reset_budget;
 	struct tcb *event_first, *event_last;
-	uint32_t starved_first,
-		starved_last;     /* indices of tcbs, the longest waiting first; POOL_NONE: none */
+	struct line starved;
+	struct line closing;
 	uint64_t cookie_until_ns; /* no cookie of ours is good after this */
 	uint8_t window_shift;     /* of our receive window */
 	uint32_t text_max;        /* what one fresh mbuf holds besides headers */

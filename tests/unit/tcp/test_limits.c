@@ -331,6 +331,90 @@ static void test_one_more_in_time_wait_lets_the_oldest_go(void **state)
 	assert_int_equal(rig_count(&rig, STAT_tcp_time_wait_evicted), 1);
 }
 
+/* The peer of the rig, at another port each time, opens a connection. */
+static void open_another(void)
+{
+	rig.peer.port++;
+	rig.iss_known = false;
+	in(F_SYN, 0, 0, 0);
+	in(F_ACK, 1, 1, 0);
+}
+
+static void test_whoever_never_finishes_closing_gives_its_place_to_the_next(void **state)
+{
+	struct tcp_levels levels;
+
+	(void)state;
+	rig.config.connections_max = 16;
+	rig_start(&rig);
+	rig_listen(&rig, 16);
+	for (unsigned i = 0; i < 100; i++) {
+		open_another();
+		assert_non_null(rig.tcb);
+		tcp_close(rig.tcb, rig.now_ns);
+		rig_forget(&rig);
+	}
+	/* Fourteen wait for their peers, and the last eighth is free. */
+	tcp_levels(rig.tcp, &levels);
+	assert_int_equal(levels.connections, 14);
+	assert_int_equal(rig_count(&rig, STAT_tcp_closing_evicted), 100 - 14);
+	assert_int_equal(rig_count(&rig, STAT_tcp_no_tcb), 0);
+	/* We still open connections ourselves. */
+	assert_int_equal(rig_connect(&rig), 0);
+	rig_wait(&rig, 70000 * RIG_MS);
+}
+
+static void test_whoever_is_still_used_never_gives_its_place(void **state)
+{
+	struct tcp_levels levels;
+
+	(void)state;
+	rig.config.connections_max = 16;
+	rig_start(&rig);
+	rig_listen(&rig, 16);
+	for (unsigned i = 0; i < 20; i++) {
+		open_another();
+		rig_forget(&rig);
+	}
+	tcp_levels(rig.tcp, &levels);
+	assert_int_equal(levels.connections, 16);
+	assert_int_equal(rig_count(&rig, STAT_tcp_closing_evicted), 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_no_tcb), 4);
+	/* One is closed, and its peer is silent: who waits half open has its place when it asks again. */
+	tcp_close(rig.tcb, rig.now_ns);
+	in(F_ACK, 1, 1, 0);
+	in(F_ACK, 1, 1, 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_closing_evicted), 1);
+	assert_int_equal(rig.events[TCP_ACCEPTED], 17);
+	rig_wait(&rig, 3600000ULL * RIG_MS);
+}
+
+static void test_last_words_that_nobody_takes_give_their_memory_to_the_next(void **state)
+{
+	struct tcb *first;
+
+	(void)state;
+	rig.config.memory_max_bytes = 100000;
+	rig_start(&rig);
+	rig_listen(&rig, 16);
+	open_another();
+	first = rig.tcb;
+	for (unsigned i = 0; i < 200; i++) {
+		open_another();
+		rig.app_sent = 0;
+		assert_int_equal(rig_send(&rig, 1000), 0);
+		tcp_close(rig.tcb, rig.now_ns);
+		rig_forget(&rig);
+	}
+	assert_true(rig_count(&rig, STAT_tcp_closing_evicted) > 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_memory_full), 0);
+	rig.tcb = first;
+	rig.app_sent = 0;
+	assert_int_equal(rig_send(&rig, 1000), 0);
+	tcp_abort(first, rig.now_ns);
+	rig_wait(&rig, 70000 * RIG_MS);
+}
+
 static void test_half_open_entries_run_high_and_cookies_answer(void **state)
 {
 	struct tcp_levels levels;
@@ -482,6 +566,9 @@ int main(void)
 		RIG_TEST(test_records_of_flight_run_out_without_harm),
 		RIG_TEST(test_resets_to_strangers_are_a_thousand_a_second),
 		RIG_TEST(test_one_more_in_time_wait_lets_the_oldest_go),
+		RIG_TEST(test_whoever_never_finishes_closing_gives_its_place_to_the_next),
+		RIG_TEST(test_whoever_is_still_used_never_gives_its_place),
+		RIG_TEST(test_last_words_that_nobody_takes_give_their_memory_to_the_next),
 		RIG_TEST(test_half_open_entries_run_high_and_cookies_answer),
 		RIG_TEST(test_a_scaled_window_cannot_creep_for_ever),
 		RIG_TEST(test_the_memory_quota_refuses_a_send),
