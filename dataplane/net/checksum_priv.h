@@ -10,14 +10,16 @@
 
 struct rte_mbuf;
 
-/* The checksum of a sum of words, in memory order. */
+/*
+ * The checksum of a sum of words, in memory order. A number and its own halves exchanged add up to both
+ * halves and the carry out of them in the upper one: what RFC 1071 wants of two words, and so of 64 bits and
+ * of 32.
+ */
 static inline uint16_t checksum_fold(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+
+	return (uint16_t) ~((half + (half << 16 | half >> 16)) >> 16);
 }
 
 /* The value for a header's checksum field, as it lies in memory; 0 when the header includes a correct one. */

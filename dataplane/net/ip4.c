@@ -7,6 +7,7 @@
 
 #include "net/addr_priv.h"
 #include "net/checksum_priv.h"
+#include "net/transport_priv.h"
 
 #include <rte_ethdev.h>
 #include <rte_ip.h>
@@ -35,15 +36,6 @@ static int ip4_check_options(const uint8_t *option, uint32_t len)
 	return PACKET_NEXT;
 }
 
-/* Only a good verdict of a device that promised verdicts spares the work: others may mean "not looked at". */
-static bool ip4_checksum_ok(const struct packet *pkt, const struct rte_ipv4_hdr *ip, uint32_t header_len)
-{
-	if ((pkt->port->wire->rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) &&
-		(pkt->mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
-		return true;
-	return checksum_header(ip, header_len) == 0;
-}
-
 /* RFC 1122 3.2.1: the header is whole, the packet is as long as it says, and nothing follows it. */
 static int ip4_check_header(struct packet *pkt, uint32_t *ret_header_len)
 {
@@ -64,7 +56,7 @@ static int ip4_check_header(struct packet *pkt, uint32_t *ret_header_len)
 		return STAT_net_ip4_bad_length;
 	if (total_len > pkt->mbuf->pkt_len - ETH_HEADER)
 		return STAT_net_ip4_truncated;
-	if (!ip4_checksum_ok(pkt, ip, header_len))
+	if (!ip4_sum_vouched(pkt) && checksum_header(ip, header_len) != 0)
 		return STAT_net_ip4_bad_checksum;
 	padding = pkt->mbuf->pkt_len - ETH_HEADER - total_len;
 	if (padding > UINT16_MAX || rte_pktmbuf_trim(pkt->mbuf, (uint16_t)padding) != 0)

@@ -39,6 +39,7 @@ static int port_init(struct net *net, uint16_t index)
 		!mac_is_station(config->wire->mac) || room < MTU_MIN + ETH_HEADER + RTE_PKTMBUF_HEADROOM)
 		return -EINVAL;
 	port->wire = config->wire;
+	memcpy((uint8_t *)&port->mac_word + 2, config->wire->mac, 6);
 	port->index = index;
 	port->gateway_v4 = config->gateway_v4;
 	port->gateway_v6 = config->gateway_v6;
@@ -141,7 +142,7 @@ void net_input(struct net *net, uint16_t port, struct rte_mbuf **mbufs, uint16_t
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void *));
 	for (uint16_t i = 0; i < count; i++) {
 		struct packet pkt = {.mbuf = mbufs[i], .port = &net->ports[port], .now_ns = now_ns};
-		int fate = eth_input(net, &pkt);
+		int fate = plain_read(&pkt) ? udp_deliver(net, &pkt) : eth_input(net, &pkt);
 
 		ensure(fate != PACKET_NEXT);
 		if (fate == PACKET_TAKEN)

@@ -11,6 +11,7 @@
 #include "net/neigh_priv.h"
 #include "net/net.h"
 #include "net/out_priv.h"
+#include "net/plain_priv.h"
 #include "net/pmtu_priv.h"
 #include "net/ready_priv.h"
 
@@ -41,9 +42,11 @@ struct net_port {
 	uint16_t index;
 	struct ip_addr gateway_v4;
 	struct ip_addr gateway_v6;
+	uint64_t mac_word;      /* the wire's MAC, behind two zero bytes */
 	uint32_t mtu;           /* bytes of IP packet that the link takes */
 	uint32_t piece_max;     /* bytes of IP packet that the link and one fresh mbuf take */
 	uint64_t report_due_ns; /* of the groups we listen to; 0: nobody asked */
+	struct plain_table plain;
 	struct rte_mbuf *staged[TX_STAGED_MAX];
 	uint16_t staged_count;
 };
@@ -94,6 +97,7 @@ int arp_input(struct net *net, struct packet *pkt);
 int ip4_input(struct net *net, struct packet *pkt);
 int ip6_input(struct net *net, struct packet *pkt);
 int udp_input(struct net *net, struct packet *pkt);
+int udp_deliver(struct net *net, const struct packet *pkt); /* one that has been verified */
 int segment_input(struct net *net, struct packet *pkt);
 int icmp4_input(struct net *net, struct packet *pkt);
 int icmp6_input(struct net *net, struct packet *pkt);

@@ -19,6 +19,15 @@ enum {
 	SUM_LONG_MAX = 65536 /* whatever the words are, 32 bits with a sign hold what is added up of them */
 };
 
+/* Eight bytes. */
+static inline uint64_t sum_word(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return (word & 0xffffffff) + (word >> 32);
+}
+
 /* Any number of bytes. Sums of 32-bit words in 64 bits: no carry is lost below 2^32 words. */
 static inline uint64_t sum_short(const uint8_t *p, size_t len)
 {

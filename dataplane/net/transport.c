@@ -16,10 +16,7 @@ bool transport_checksum_ok(const struct packet *pkt, uint32_t len, uint64_t rx_o
 {
 	const struct checksum_pseudo pseudo = {&pkt->src, &pkt->dst, pkt->proto};
 
-	/* A device judges frames, not reassembled datagrams, and only its good verdict means that it looked.
-	 */
-	if (!pkt->reassembled && (pkt->port->wire->rx_offloads & rx_offload) &&
-		(pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+	if (transport_sum_vouched(pkt, rx_offload))
 		return true;
 	return checksum_mbuf(pkt->mbuf, pkt->l4_offset, len, &pseudo) == 0;
 }

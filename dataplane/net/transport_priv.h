@@ -5,6 +5,22 @@
 
 #include "net/net_priv.h"
 
+#include <rte_ethdev.h>
+
+/* Only a good verdict of a device that promised verdicts spares the work: others may mean "not looked at". */
+static inline bool ip4_sum_vouched(const struct packet *pkt)
+{
+	return (pkt->port->wire->rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) &&
+	       (pkt->mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+}
+
+/* A device judges frames, not reassembled datagrams. */
+static inline bool transport_sum_vouched(const struct packet *pkt, uint64_t rx_offload)
+{
+	return !pkt->reassembled && (pkt->port->wire->rx_offloads & rx_offload) &&
+	       (pkt->mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+}
+
 /* Is the checksum over `len` bytes and the pseudo header right, by the device's word or by the sum? */
 bool transport_checksum_ok(const struct packet *pkt, uint32_t len, uint64_t rx_offload);
 

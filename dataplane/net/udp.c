@@ -33,7 +33,6 @@ static int udp_check(const struct packet *pkt, const struct rte_udp_hdr *udp)
 int udp_input(struct net *net, struct packet *pkt)
 {
 	const struct rte_udp_hdr *udp = packet_bytes(pkt, pkt->l4_offset, UDP_HEADER);
-	struct udp_datagram datagram;
 	int fate;
 
 	if (!udp || pkt->l4_len < UDP_HEADER)
@@ -41,9 +40,14 @@ int udp_input(struct net *net, struct packet *pkt)
 	if (!pkt->to_us)
 		return STAT_net_udp_not_unicast;
 	fate = udp_check(pkt, udp);
-	if (fate != PACKET_NEXT)
-		return fate;
-	datagram = (struct udp_datagram){
+	return fate == PACKET_NEXT ? udp_deliver(net, pkt) : fate;
+}
+
+int udp_deliver(struct net *net, const struct packet *pkt)
+{
+	const struct rte_udp_hdr *udp =
+		rte_pktmbuf_mtod_offset(pkt->mbuf, const struct rte_udp_hdr *, pkt->l4_offset);
+	struct udp_datagram datagram = {
 		.src = {pkt->src, rte_be_to_cpu_16(udp->src_port)},
 		.dst = {pkt->dst, rte_be_to_cpu_16(udp->dst_port)},
 		.mbuf = pkt->mbuf,
