@@ -131,6 +131,10 @@ static const struct schema_key transactions_keys[] = {
 		.fallback = "65536", .example = "65536",
 		.doc = "Transactions of each worker. Requests beyond them are forwarded without state, and "
 		       "counted."},
+	{"ringing_max_s", SCHEMA_UINT, AT(config_transactions, ringing_max_s), .min = 181, .max = 86400,
+		.fallback = "3600", .example = "3600",
+		.doc = "An INVITE that a node keeps answering provisionally is cancelled after so long, "
+		       "answered or not."},
 	{"texts_mb", SCHEMA_UINT, AT(config_transactions, texts_mb), .min = 1, .max = 1 << 16, .zero = "auto",
 		.fallback = "auto", .example = "256",
 		.doc = "Memory of each worker for the texts of messages that transactions keep; auto is 3 "

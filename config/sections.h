@@ -71,6 +71,7 @@ struct config_transactions {
 	uint32_t max;                 /* of each worker; 0 = none are kept */
 	uint32_t texts_mb;            /* of each worker; 0 = as much as `max` transactions need */
 	uint16_t failover_timeout_ms; /* silence of a node until another is asked; 0 = for ever */
+	uint32_t ringing_max_s;       /* an INVITE without a final response is cancelled after that */
 };
 
 struct config_probe {

@@ -23,7 +23,8 @@ bool update_is_live(const struct change_item *item)
 	if (item->list == CONFIG_LISTS)
 		return strcmp(item->section, "probe") == 0 || strcmp(item->section, "log") == 0 ||
 		       (strcmp(item->section, "transactions") == 0 &&
-			       strcmp(item->key, "failover_timeout_ms") == 0);
+			       (strcmp(item->key, "failover_timeout_ms") == 0 ||
+				       strcmp(item->key, "ringing_max_s") == 0));
 	return item->list != CONFIG_PORTS;
 }
 
@@ -241,6 +242,7 @@ void update_snapshot(const struct daemon *daemon, struct snapshot *snapshot)
 	snapshot->source_port_base = daemon->running->workers.source_port_base;
 	snapshot->retry_after_s = daemon->running->instance.retry_after_s;
 	snapshot->failover_timeout_ms = daemon->running->transactions.failover_timeout_ms;
+	snapshot->ringing_max_s = daemon->running->transactions.ringing_max_s;
 	snapshot->udp_bytes_max = udp_bytes_max(daemon->running);
 	add_locals(daemon, snapshot);
 	snapshot->listener_count = 0;

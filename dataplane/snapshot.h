@@ -47,6 +47,7 @@ struct snapshot {
 	uint16_t worker_count;
 	uint16_t retry_after_s;       /* in our own 503 */
 	uint16_t failover_timeout_ms; /* silence of a node until another is asked; 0: for ever */
+	uint32_t ringing_max_s;       /* an INVITE that is not answered is cancelled after that; 0: never */
 	uint16_t udp_bytes_max; /* longer requests go by TCP where the node has it (18.1.1); 0: all by UDP */
 	uint16_t listener_count;
 	struct listener listeners[LISTENERS_MAX];

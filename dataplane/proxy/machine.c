@@ -24,6 +24,7 @@
  *   delayed   3.5 s               3.5 s      other request unanswered: 100 once E is T2 (RFC 4320 4.1)
  *   cancelled 64*T1               64*T1      INVITE unanswered after CANCEL: given up (9.1)
  *   doubt     failover_timeout_ms same       no response at all: perhaps another next hop
+ *   ringing   ringing_max_s       same       INVITE unanswered, whatever came: as timer C
  */
 #include "proxy/machine.h"
 
@@ -300,6 +301,15 @@ uint64_t machine_next_ns(const struct machine *machine)
 	uint64_t next = machine->repeat_ns < machine->end_ns ? machine->repeat_ns : machine->end_ns;
 
 	return next < machine->doubt_ns ? next : machine->doubt_ns;
+}
+
+void machine_end_by(struct machine *machine, uint64_t deadline_ns)
+{
+	bool runs_c = machine->kind == MACHINE_CLIENT_INVITE && machine->state == MACHINE_PROCEEDING &&
+		      !machine->cancelled;
+
+	if (runs_c && deadline_ns < machine->end_ns)
+		machine->end_ns = deadline_ns;
 }
 
 void machine_hush(struct machine *machine)

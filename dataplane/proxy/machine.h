@@ -91,6 +91,10 @@ unsigned machine_step(struct machine *machine, enum machine_event event, uint64_
 /* What time asks for. Called at any time; returns 0 when nothing is due. */
 must_use unsigned machine_time(struct machine *machine, uint64_t now_ns);
 
+/* However often timer C starts again (16.7 step 2), it ends then. For an INVITE client that has had a
+ * response. */
+void machine_end_by(struct machine *machine, uint64_t deadline_ns);
+
 /* Nothing is due before. */
 uint64_t machine_next_ns(const struct machine *machine);
 

@@ -119,8 +119,11 @@ static void client_due(struct client_txn *client)
 		client_repeat(client);
 	if (doing & MACHINE_DO_DOUBT)
 		client_doubt(client);
-	if (doing & MACHINE_DO_CANCEL)
+	if (doing & MACHINE_DO_CANCEL) {
+		if (server && txns->now_ns >= server->ringing_until_ns)
+			stats_inc(txns->proxy->stats, STAT_sip_txn_ringing_limit);
 		client_cancel(client);
+	}
 	if (doing & MACHINE_DO_TIMEOUT)
 		client_timed_out(client);
 	client_settle(client);

@@ -30,7 +30,8 @@ struct server_txn {
 	struct txns *txns;
 	struct timer timer;
 	struct machine machine;
-	conn_id conn; /* the request came by it */
+	uint64_t ringing_until_ns; /* of an INVITE: then it is cancelled, whatever its nodes say */
+	conn_id conn;              /* the request came by it */
 	uint64_t request_key;
 	struct endpoint peer;     /* who sent the request */
 	struct endpoint local;    /* where it arrived */

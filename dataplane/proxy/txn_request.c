@@ -116,6 +116,13 @@ bool txn_known(struct passage *passage, enum proxy_action *ret_action)
 	}
 }
 
+static uint64_t ringing_until_ns(const struct passage *passage)
+{
+	uint64_t max_s = passage->snap->ringing_max_s;
+
+	return max_s ? passage->in->now_ns + max_s * 1000000000ULL : MACHINE_NEVER;
+}
+
 static void server_begin(
 	struct server_txn *server, const struct passage *passage, const struct forward *forward)
 {
@@ -132,6 +139,7 @@ static void server_begin(
 	server->listener_id = passage->listener->id;
 	server->request_key = passage_latency_key(passage->msg, forward->hash->transaction);
 	server->dialog_bound = forward->set->has_cookie;
+	server->ringing_until_ns = ringing_until_ns(passage);
 	machine_begin(server->txns, &server->machine,
 		is_invite ? MACHINE_SERVER_INVITE : MACHINE_SERVER_OTHER, in->transport != TRANSPORT_UDP);
 }

@@ -253,6 +253,8 @@ enum txn_verdict txn_response(struct passage *passage, struct span own_via, cons
 	answer.server = server_at(txns, answer.client->server);
 	hear(passage, answer.client);
 	doing = machine_take(txns, &answer.client->machine, event_of(passage->msg->status));
+	if (answer.server)
+		machine_end_by(&answer.client->machine, answer.server->ringing_until_ns);
 	if (doing & MACHINE_DO_ACK)
 		client_acknowledge(answer.client, passage->msg);
 	if (!(doing & MACHINE_DO_PASS))

@@ -341,6 +341,64 @@ static void test_timer_c_cancels_a_call_that_rings_for_ever(void **state)
 	expect_sent(NODE_A, "CANCEL ");
 }
 
+/* A ring every minute keeps timer C from ever firing. */
+static void ring_for_minutes(const char *sent, unsigned minutes)
+{
+	for (unsigned i = 0; i < minutes; i++) {
+		look_at(sent);
+		take_answer(NODE_A, "180 Ringing");
+		expect_sent(CLIENT, "SIP/2.0 180 ");
+		pass_ms(60000);
+	}
+}
+
+static void test_a_call_that_a_node_keeps_ringing_is_cancelled_at_its_limit(void **state)
+{
+	char sent[KEPT_MAX];
+
+	(void)state;
+	world.fixture.snap.ringing_max_s = 600;
+	invite();
+	keep(sent, world.text);
+	ring_for_minutes(sent, 9);
+	look_at(sent);
+	take_answer(NODE_A, "180 Ringing");
+	expect_sent(CLIENT, "SIP/2.0 180 ");
+	pass_ms(59900);
+	expect_quiet();
+	pass_ms(200);
+	expect_sent(NODE_A, "CANCEL ");
+	assert_int_equal(counted(STAT_sip_txn_ringing_limit), 1);
+	/* It rings on, and does not answer. */
+	look_at(sent);
+	take_answer(NODE_A, "180 Ringing");
+	pass_ms(31900);
+	look_at(sent);
+	take_answer(NODE_A, "180 Ringing");
+	pass_ms(200);
+	while (strncmp(world.text, "SIP/2.0 408 ", 12) != 0)
+		expect_sent(NULL, ""); /* the CANCEL again */
+	pass_ms(64 * 500);
+	assert_int_equal(txns_in_use(), 0);
+}
+
+static void test_a_call_that_is_answered_in_time_has_no_limit_any_more(void **state)
+{
+	char sent[KEPT_MAX];
+
+	(void)state;
+	world.fixture.snap.ringing_max_s = 600;
+	invite();
+	keep(sent, world.text);
+	ring_for_minutes(sent, 9);
+	look_at(sent);
+	take_answer(NODE_A, "200 OK");
+	expect_sent(CLIENT, "SIP/2.0 200 ");
+	pass_ms(120000);
+	expect_quiet();
+	assert_int_equal(counted(STAT_sip_txn_ringing_limit), 0);
+}
+
 static void test_a_late_success_is_forwarded_and_a_late_failure_is_not(void **state)
 {
 	char sent[KEPT_MAX];
@@ -494,6 +552,8 @@ int main(void)
 		T(test_a_cancelled_invite_that_stays_unanswered_gets_487),
 		T(test_a_cancel_of_an_unknown_invite_is_forwarded),
 		T(test_timer_c_cancels_a_call_that_rings_for_ever),
+		T(test_a_call_that_a_node_keeps_ringing_is_cancelled_at_its_limit),
+		T(test_a_call_that_is_answered_in_time_has_no_limit_any_more),
 		T(test_a_late_success_is_forwarded_and_a_late_failure_is_not),
 		T(test_a_success_after_a_failure_went_out_still_reaches_the_client),
 		T(test_a_token_of_an_earlier_life_names_nobody),
