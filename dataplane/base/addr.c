@@ -152,15 +152,26 @@ const char *transport_name(enum transport transport)
 	return transport_names[transport];
 }
 
+/* Three letters in lower case as one number; a letter differs from its capital in one bit only. */
+#define THREE(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
+
 int transport_parse(struct span text, enum transport *ret_transport)
 {
-	for (unsigned i = 0; i < TRANSPORT_COUNT; i++) {
-		if (span_ieq_str(text, transport_names[i])) {
-			*ret_transport = (enum transport)i;
-			return 0;
-		}
+	if (text.len != 3)
+		return -EINVAL;
+	switch (THREE(text.p[0] | 0x20, text.p[1] | 0x20, text.p[2] | 0x20)) {
+	case THREE('u', 'd', 'p'):
+		*ret_transport = TRANSPORT_UDP;
+		return 0;
+	case THREE('t', 'c', 'p'):
+		*ret_transport = TRANSPORT_TCP;
+		return 0;
+	case THREE('t', 'l', 's'):
+		*ret_transport = TRANSPORT_TLS;
+		return 0;
+	default:
+		return -EINVAL;
 	}
-	return -EINVAL;
 }
 
 uint16_t transport_default_port(enum transport transport)

@@ -6,29 +6,20 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
-#include "base/span.h"
+#include "base/siphash.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct hash_key {
-	uint64_t k0;
-	uint64_t k1;
-};
-
-/*
- * SipHash-2-4 over several pieces. Each piece is followed by its length, so that ("ab","c") and
- * ("a","bc") differ. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF".
- */
+/* SipHash-2-4 in pieces: base/siphash.h has what it is made of, and takes whole words. */
 struct siphash {
-	uint64_t v0, v1, v2, v3;
+	struct siphash_state state;
 	uint64_t tail; /* bytes not yet compressed, little endian */
 	uint64_t len;  /* bytes seen, for the final block and the tail's fill */
 };
 
 void siphash_init(struct siphash *h, const struct hash_key *key);
-void siphash_add(struct siphash *h, const void *data, size_t len); /* bytes only, no length */
-void siphash_add_span(struct siphash *h, struct span s);           /* bytes, then the length */
+void siphash_add(struct siphash *h, const void *data, size_t len);
 uint64_t siphash_final(struct siphash *h);
 
 /* The plain function: what the published test vectors describe. */

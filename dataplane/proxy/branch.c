@@ -6,21 +6,17 @@
  */
 #include "proxy/branch.h"
 
-#include "proxy/seal.h"
-
 #include <errno.h>
 
 #define BRANCH_MARK_STEM "z9hG4bK-sl"
 #define BRANCH_MARK      BRANCH_MARK_STEM "1"
 #define BRANCH_MARK_LONG BRANCH_MARK_STEM "2"
 
-/* Whole words: they are stored and loaded again at once, and a processor forwards only what has one shape. */
 struct sealed_branch {
 	uint64_t head; /* key index in the low byte, listener in bits 16 to 31, node above */
-	uint64_t request_key;
+	uint64_t loop_hash;
 	uint64_t mac;
-	uint32_t loop_hash;
-} __attribute__((packed));
+};
 
 /* What the long form names besides. A message without either is one of the many: its branch stays short. */
 struct sealed_names {
@@ -38,50 +34,67 @@ enum {
 static_assert(MARK_LEN + 2 * SEALED_LEN == BRANCH_LEN, "the branch has its announced size");
 static_assert(BRANCH_LEN + 2 * NAMES_LEN == BRANCH_LONG_LEN, "and so has the long one");
 
-/* `names` is NULL for the short form. */
-static uint64_t branch_mac(const struct sealed_branch *sealed, const struct sealed_names *names,
-	const struct hash_key *key, const struct sip_via *next)
-{
-	uint32_t port = (uint32_t)next->port << 1 | next->has_rport;
-	struct seal seal;
+/* Said under the seal only, in bits that are zero in the head that is written. */
+enum { HEAD_V6 = 0x100, HEAD_LONG = 0x200, HEAD_TRANSPORT_SHIFT = 10 };
 
-	seal_begin(&seal, key, SEAL_BRANCH);
-	seal_add(&seal, sealed, offsetof(struct sealed_branch, mac));
-	seal_add(&seal, &sealed->loop_hash, sizeof(sealed->loop_hash));
-	seal_add(&seal, &port, sizeof(port));
-	seal_add_span(&seal, next->transport);
-	seal_add_span(&seal, next->host);
-	seal_add_span(&seal, next->branch);
-	seal_add_span(&seal, next->received);
-	seal_add_span(&seal, next->rport);
-	seal_add_span(&seal, next->maddr);
-	if (names)
-		seal_add(&seal, names, sizeof(*names));
-	return seal_end(&seal);
+static uint64_t transport_bits(struct span name)
+{
+	enum transport transport;
+
+	return transport_parse(name, &transport) == 0 ? (1 + (uint64_t)transport) << HEAD_TRANSPORT_SHIFT : 0;
 }
 
-void branch_write(struct sip_writer *w, const struct cookie_keys *keys, const struct branch *branch,
-	const struct sip_via *next)
+/* An IPv4 address shares a word with the ports. */
+static void seal_source(struct seal *seal, const struct branch_peer *peer)
+{
+	uint64_t ports = (uint64_t)peer->source.port << 32 | (uint64_t)peer->via->port << 48;
+	uint64_t ip[2];
+
+	memcpy(ip, peer->source.ip.bytes, sizeof(ip));
+	if (peer->source.ip.family == IP_V4) {
+		seal_word(seal, ip[0] | ports);
+		return;
+	}
+	seal_word(seal, ports);
+	seal_word(seal, ip[0]);
+	seal_word(seal, ip[1]);
+}
+
+/* `seal` is under way: the Call-ID is in it. `names` is NULL for the short form. */
+static uint64_t branch_mac(struct seal seal, const struct sealed_branch *sealed,
+	const struct sealed_names *names, const struct branch_peer *peer)
+{
+	seal_word(&seal, sealed->head | (peer->source.ip.family == IP_V4 ? 0 : HEAD_V6) |
+				 (names ? HEAD_LONG : 0) | transport_bits(peer->via->transport));
+	seal_word(&seal, sealed->loop_hash);
+	seal_source(&seal, peer);
+	if (names) {
+		seal_word(&seal, names->conn);
+		seal_word(&seal, names->token);
+	}
+	seal_text(&seal, peer->via->branch);
+	seal_text(&seal, peer->via->maddr);
+	return seal_end(&seal, SEAL_BRANCH);
+}
+
+char *branch_put(char *at, const struct cookie_keys *keys, const struct seal *call, struct branch *branch,
+	const struct branch_peer *peer)
 {
 	struct sealed_branch sealed = {
 		.head = keys->current | (uint64_t)branch->listener_id << 16 | (uint64_t)branch->node_id << 32,
-		.request_key = branch->request_key,
 		.loop_hash = branch->loop_hash,
 	};
-
 	const struct sealed_names names = {.conn = branch->conn, .token = branch->token};
-	bool is_long = branch->conn != CONN_NONE || branch->token != 0;
+	bool with_names = branch->conn != CONN_NONE || branch->token != 0;
 
 	ensure(keys->current < 2);
-	sealed.mac = branch_mac(&sealed, is_long ? &names : NULL, &keys->key[keys->current], next);
-	if (!is_long) {
-		sip_write_lit(w, BRANCH_MARK);
-		sip_write_hex(w, &sealed, sizeof(sealed));
-		return;
-	}
-	sip_write_lit(w, BRANCH_MARK_LONG);
-	sip_write_hex(w, &sealed, sizeof(sealed));
-	sip_write_hex(w, &names, sizeof(names));
+	sealed.mac = branch_mac(*call, &sealed, with_names ? &names : NULL, peer);
+	branch->mac = sealed.mac;
+	at = with_names ? sip_put_lit(at, BRANCH_MARK_LONG) : sip_put_lit(at, BRANCH_MARK);
+	sip_put_hex(at, sealed.head, sealed.loop_hash);
+	sip_put_hex(at + 4 * sizeof(uint64_t), sealed.mac, names.conn);
+	at += 2 * SEALED_LEN;
+	return with_names ? sip_put_hex(at, names.conn, names.token) : at;
 }
 
 static bool is_long(struct span text)
@@ -109,9 +122,9 @@ static struct branch opened(const struct sealed_branch *sealed, const struct sea
 		.node_id = (uint32_t)(sealed->head >> 32),
 		.listener_id = (uint16_t)(sealed->head >> 16),
 		.loop_hash = sealed->loop_hash,
-		.request_key = sealed->request_key,
 		.conn = names->conn,
 		.token = names->token,
+		.mac = sealed->mac,
 	};
 }
 
@@ -126,18 +139,21 @@ int branch_read(struct span text, struct branch *ret_branch)
 	return 0;
 }
 
-int branch_verify(struct span text, const struct cookie_keys *keys, const struct sip_via *next,
-	struct branch *ret_branch)
+int branch_verify(struct span text, const struct cookie_keys *keys, struct span call_id,
+	const struct branch_peer *peer, struct branch *ret_branch)
 {
 	struct sealed_branch sealed;
 	struct sealed_names names;
 	unsigned key_index;
+	struct seal call;
 
 	if (sealed_read(text, &sealed, &names) != 0)
 		return -EINVAL;
 	key_index = sealed.head & 0xffff;
-	if (key_index > 1 ||
-		branch_mac(&sealed, is_long(text) ? &names : NULL, &keys->key[key_index], next) != sealed.mac)
+	if (key_index > 1)
+		return -EBADMSG;
+	call = seal_call(&keys->key[key_index], call_id);
+	if (branch_mac(call, &sealed, is_long(text) ? &names : NULL, peer) != sealed.mac)
 		return -EBADMSG;
 	*ret_branch = opened(&sealed, &names);
 	return 0;

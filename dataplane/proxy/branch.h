@@ -10,6 +10,7 @@
 #include "base/conn_id.h"
 #include "base/ensure.h"
 #include "base/span.h"
+#include "proxy/seal.h"
 #include "sip/via.h"
 #include "sip/write.h"
 #include "snapshot.h"
@@ -17,32 +18,40 @@
 struct branch {
 	uint32_t node_id;     /* the node the request went to; 0: it went to no node */
 	uint16_t listener_id; /* where the request came in: its response leaves from there */
-	uint32_t loop_hash;   /* of the fields that route: equal again means a loop, another value a spiral */
-	uint64_t request_key; /* of the transaction: the same for retransmissions, CANCEL, and ACK to a
-				 non-2xx */
+	uint64_t loop_hash;   /* of the fields that route: equal again means a loop, another value a spiral */
 	conn_id conn;         /* the connection it came by, for the way back; CONN_NONE: a datagram */
 	uint64_t token; /* the client transaction it belongs to (proxy_out.token); 0: sent without state */
+	uint64_t mac;   /* set by branch_put() and the readers: tells the transaction from all others */
 };
 
 /*
- * "z9hG4bK", our mark with its version, and 28 bytes in hexadecimal; 16 more when a connection or a
+ * "z9hG4bK", our mark with its version, and 24 bytes in hexadecimal; 16 more when a connection or a
  * transaction is to be named.
  */
-enum { BRANCH_LEN = 67, BRANCH_LONG_LEN = 99 };
+enum { BRANCH_LEN = 59, BRANCH_LONG_LEN = 91 };
 
 /*
- * Signs with the current key. `next` is the Via below ours as it goes out, `received` and `rport` included: a
- * response can go nowhere else than where that Via says.
+ * What the branch is bound to. A response goes nowhere else than where its request came from, and belongs to
+ * the client's transaction that the request was.
  */
-void branch_write(struct sip_writer *w, const struct cookie_keys *keys, const struct branch *branch,
-	const struct sip_via *next);
+struct branch_peer {
+	const struct sip_via *via; /* the one below ours: transport, sent-by port, branch and maddr count */
+	struct endpoint source;    /* sip_via_source() of that, as it goes out */
+};
+
+/*
+ * Signs with the current key, of which `call` is seal_call(). Puts at most BRANCH_LONG_LEN bytes
+ * (sip_put_begin). The branch is the same for retransmissions, CANCEL, and the ACK to a non-2xx.
+ */
+char *branch_put(char *at, const struct cookie_keys *keys, const struct seal *call, struct branch *branch,
+	const struct branch_peer *peer);
 
 /* Looks only at the form. Returns 0, or -EINVAL when we did not write that. */
 must_use int branch_read(struct span text, struct branch *ret_branch);
 
-/* Returns 0, -EINVAL as branch_read, or -EBADMSG when either accepted key disagrees. */
-must_use int branch_verify(struct span text, const struct cookie_keys *keys, const struct sip_via *next,
-	struct branch *ret_branch);
+/* Returns 0, -EINVAL as branch_read, or -EBADMSG when the key that it names disagrees. */
+must_use int branch_verify(struct span text, const struct cookie_keys *keys, struct span call_id,
+	const struct branch_peer *peer, struct branch *ret_branch);
 
 /*
  * The worker whose connection or transaction the branch names, or -ENOENT when any worker will do. Not

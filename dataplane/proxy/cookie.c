@@ -5,17 +5,15 @@
  */
 #include "proxy/cookie.h"
 
-#include "proxy/seal.h"
-
 #include <errno.h>
 
-/* Whole words, for the reason that branch.c gives. An IPv4 address takes four of the bytes at the end. */
+/* An IPv4 address takes four of the bytes at the end. */
 struct sealed_cookie {
 	uint64_t head; /* key index in the low byte, flags and transport above, listener in bits 16 to 31,
 			  then the node */
 	uint64_t direction; /* the originator's hash, the flow's port above */
 	uint64_t mac;
-	uint8_t ip[16];
+	uint64_t ip[2];
 };
 
 enum { FLAG_NODE_BEGAN = 0x100, TRANSPORT_SHIFT = 9, TRANSPORT_MASK = 3, HEAD_KNOWN = 0x701 };
@@ -23,22 +21,21 @@ enum { V4_LEN = 4, V6_LEN = 16, IP_AT = offsetof(struct sealed_cookie, ip) };
 
 static_assert(2 * sizeof(struct sealed_cookie) == COOKIE_TEXT_MAX, "the cookie has its announced size");
 
-static uint64_t cookie_mac(
-	const struct sealed_cookie *sealed, size_t ip_len, const struct hash_key *key, struct span call_id)
+/* `seal` is under way: the Call-ID is in it. */
+static uint64_t cookie_mac(struct seal seal, const struct sealed_cookie *sealed, bool is_v4)
 {
-	struct seal seal;
-
-	seal_begin(&seal, key, SEAL_COOKIE);
-	seal_add(&seal, sealed, offsetof(struct sealed_cookie, mac));
-	seal_add(&seal, sealed->ip, ip_len);
-	seal_add_span(&seal, call_id);
-	return seal_end(&seal);
+	seal_word(&seal, sealed->head);
+	seal_word(&seal, sealed->direction);
+	seal_word(&seal, sealed->ip[0]);
+	if (!is_v4)
+		seal_word(&seal, sealed->ip[1]);
+	return seal_end(&seal, SEAL_COOKIE);
 }
 
-void cookie_write(struct sip_writer *w, const struct cookie_keys *keys, const struct cookie *cookie,
-	struct span call_id)
+char *cookie_put(
+	char *at, const struct cookie_keys *keys, const struct seal *call, const struct cookie *cookie)
 {
-	size_t ip_len = cookie->flow.ip.family == IP_V6 ? V6_LEN : V4_LEN;
+	bool is_v4 = cookie->flow.ip.family == IP_V4;
 	struct sealed_cookie sealed = {
 		.head = keys->current | (cookie->node_began ? FLAG_NODE_BEGAN : 0) |
 			(uint64_t)cookie->flow_transport << TRANSPORT_SHIFT |
@@ -49,22 +46,28 @@ void cookie_write(struct sip_writer *w, const struct cookie_keys *keys, const st
 	ensure(keys->current < 2 && cookie->flow.ip.family != IP_NONE &&
 		cookie->flow_transport < TRANSPORT_COUNT);
 	memcpy(sealed.ip, cookie->flow.ip.bytes, sizeof(sealed.ip));
-	sealed.mac = cookie_mac(&sealed, ip_len, &keys->key[keys->current], call_id);
-	sip_write_hex(w, &sealed, IP_AT + ip_len);
+	sealed.mac = cookie_mac(*call, &sealed, is_v4);
+	at = sip_put_hex(at, sealed.head, sealed.direction);
+	sip_put_hex(at, sealed.mac, sealed.ip[0]);
+	if (is_v4)
+		return at + 2 * (sizeof(sealed.mac) + V4_LEN);
+	return sip_put_hex(at + 2 * sizeof(sealed.mac), sealed.ip[0], sealed.ip[1]);
 }
 
 int cookie_read(
 	struct span text, const struct cookie_keys *keys, struct span call_id, struct cookie *ret_cookie)
 {
-	struct sealed_cookie sealed;
+	struct sealed_cookie sealed = {0};
 	size_t len = text.len / 2;
 	size_t ip_len = len - IP_AT;
+	struct seal call;
 
 	if ((ip_len != V4_LEN && ip_len != V6_LEN) || sip_read_hex(text, &sealed, len) != 0)
 		return -EINVAL;
 	if ((sealed.head & 0xffff & ~(uint64_t)HEAD_KNOWN) != 0)
 		return -EINVAL;
-	if (cookie_mac(&sealed, ip_len, &keys->key[sealed.head & 1], call_id) != sealed.mac)
+	call = seal_call(&keys->key[sealed.head & 1], call_id);
+	if (cookie_mac(call, &sealed, ip_len == V4_LEN) != sealed.mac)
 		return -EBADMSG;
 	*ret_cookie = (struct cookie){
 		.node_id = (uint32_t)(sealed.head >> 32),

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/ensure.h"
 #include "base/span.h"
+#include "proxy/seal.h"
 #include "sip/write.h"
 #include "snapshot.h"
 
@@ -30,9 +31,12 @@ struct cookie {
 
 enum { COOKIE_TEXT_MAX = 80 };
 
-/* Signs with the current key; bound to the Call-ID, so a cookie is of no use in another dialog. */
-void cookie_write(struct sip_writer *w, const struct cookie_keys *keys, const struct cookie *cookie,
-	struct span call_id);
+/*
+ * Signs with the current key, of which `call` is seal_call(): a cookie is of no use in another dialog. Puts
+ * at most COOKIE_TEXT_MAX bytes (sip_put_begin).
+ */
+char *cookie_put(
+	char *at, const struct cookie_keys *keys, const struct seal *call, const struct cookie *cookie);
 
 /* Returns 0, -EINVAL when the form is wrong, -EBADMSG when it is not ours or of another Call-ID. */
 must_use int cookie_read(

@@ -116,7 +116,6 @@ static void fill_cookie(const struct passage *passage, const struct route_set *s
 {
 	const struct node *sender;
 
-	ret_cookie->originator_hash = cookie_tag_hash(passage->msg->from_tag);
 	ret_cookie->node_began = target->kind != TARGET_NODE;
 	if (!ret_cookie->node_began) {
 		ret_cookie->node_id = target->node->id;
@@ -139,48 +138,56 @@ static void fill_cookie(const struct passage *passage, const struct route_set *s
 	ret_cookie->node_id = sender ? sender->id : passage->from_node->id;
 }
 
-static void write_record_route(struct sip_writer *w, const struct passage *passage,
-	const struct listener *listener, const struct cookie *cookie)
+/* Room for a Via and two Record-Routes of our own. */
+enum {
+	RECORD_ROUTE_MAX = OWN_LINE_MAX + COOKIE_TEXT_MAX + sizeof(">\r\n"),
+	TOP_MAX = OWN_LINE_MAX + BRANCH_LONG_LEN + sizeof("\r\n") + 2 * RECORD_ROUTE_MAX,
+};
+
+static_assert(TOP_MAX + SIP_PUT_SLACK <= SIP_EDIT_TEXT_MAX, "our own lines fit as the first edit");
+
+static char *put_record_route(
+	char *at, struct passage *passage, const struct listener *listener, struct span cookie)
 {
-	sip_write_lit(w, "Record-Route: <sip:");
-	sip_write_endpoint(w, &listener->local);
-	if (listener->transport != TRANSPORT_UDP)
-		sip_write_lit(w, ";transport=tcp");
-	sip_write_lit(w, ";lr;" COOKIE_PARAM "=");
-	cookie_write(w, &passage->snap->keys, cookie, passage->msg->call_id);
-	sip_write_lit(w, ">\r\n");
+	const struct own_text *own = own_text_at(
+		&passage->proxy->own_texts, &listener->local, (enum transport)listener->transport);
+
+	at = sip_put(own_line_put(at, &own->record_route), cookie.p, cookie.len);
+	return sip_put_lit(at, ">\r\n");
 }
 
 /*
  * One value serves both sides, unless each reaches us at another address: then two, the next hop's on top
  * (RFC 5658 5).
  */
-static void write_record_routes(struct sip_writer *w, const struct passage *passage,
-	const struct route_set *set, const struct target *target, const struct egress *egress)
+static char *put_record_routes(char *at, struct passage *passage, const struct forward *forward,
+	const struct egress *egress, const struct seal *call)
 {
-	struct cookie cookie;
+	struct cookie cookie = {.originator_hash = forward->hash->originator};
+	char text[COOKIE_TEXT_MAX + SIP_PUT_SLACK];
+	struct span written;
 
 	if (!passage->listener->record_route || !may_begin_dialog(passage->msg))
-		return;
-	fill_cookie(passage, set, target, egress, &cookie);
+		return at;
+	fill_cookie(passage, forward->set, forward->target, egress, &cookie);
+	written = span_from(text, cookie_put(text, &passage->snap->keys, call, &cookie));
 	if (egress->facing && egress->facing != passage->listener)
-		write_record_route(w, passage, egress->facing, &cookie);
-	write_record_route(w, passage, passage->listener, &cookie);
+		at = put_record_route(at, passage, egress->facing, written);
+	return put_record_route(at, passage, passage->listener, written);
 }
 
-/* RFC 3261 18.2.1 and RFC 3581 4. Returns the Via below ours as it goes out; `kept` is room for it. */
-static const struct sip_via *edit_received(struct passage *passage, struct sip_via *kept)
+/* RFC 3261 18.2.1 and RFC 3581 4. */
+static void edit_received(struct passage *passage)
 {
 	struct sip_edits *edits = &passage->proxy->edits;
 	const struct sip_via *via = &passage->msg->via;
 	struct sip_writer w;
 
 	if (sip_via_is_from(via, &passage->in->src))
-		return via;
+		return;
 	w = sip_edit_begin(edits);
-	sip_write_via_received(&w, via, &passage->in->src, kept);
-	sip_edit_end_replace(edits, via->whole, &w);
-	return kept;
+	sip_write_via_received(&w, via, &passage->in->src);
+	sip_edit_end_replace(edits, sip_via_unreceived(via), &w);
 }
 
 /* 16.6 step 3: one less, or 70 where there was none. The parser lets it stand twice with the same value. */
@@ -198,37 +205,46 @@ static void edit_max_forwards(const struct sip_msg *msg, struct sip_edits *edits
 	}
 }
 
-/* Our Via and Record-Route stand before all others of their kind: in front of the first header. */
-static void edit_top(struct passage *passage, const struct forward *forward, const struct egress *egress)
+/* The Via below ours will say where the request came from, by whichever means: edit_received() sees to it. */
+static char *put_branch(
+	char *at, struct passage *passage, const struct forward *forward, const struct seal *call)
 {
 	const struct target *target = forward->target;
-	struct sip_edits *edits = &passage->proxy->edits;
-	const struct branch branch = {
+	const struct sip_via *via = &passage->msg->via;
+	struct branch branch = {
 		.node_id = target->kind == TARGET_NODE ? target->node->id : 0,
 		.listener_id = passage->listener->id,
 		.loop_hash = forward->hash->loop,
-		.request_key = forward->hash->transaction,
 		.conn = passage->in->conn,
 		.token = forward->token,
 	};
-	struct sip_via kept;
-	const struct sip_via *next = edit_received(passage, &kept);
-	struct sip_writer w = sip_edit_begin(edits);
+	const struct branch_peer peer = {.via = via,
+		.source = {.ip = passage->in->src.ip, .port = via->has_rport ? passage->in->src.port : 0}};
 
-	if (target_transport(target) == TRANSPORT_UDP)
-		sip_write_lit(&w, "Via: SIP/2.0/UDP ");
-	else
-		sip_write_lit(&w, "Via: SIP/2.0/TCP ");
-	sip_write_endpoint(&w, &egress->src);
-	sip_write_lit(&w, ";branch=");
-	branch_write(&w, &passage->snap->keys, &branch, next);
-	sip_write_lit(&w, "\r\n");
-	write_record_routes(&w, passage, forward->set, target, egress);
+	at = branch_put(at, &passage->snap->keys, call, &branch, &peer);
+	passage->out->request_key = passage_latency_key(passage->msg, branch.mac);
+	return at;
+}
+
+/* Our Via and Record-Route stand before all others of their kind: in front of the first header. */
+static void edit_top(struct passage *passage, const struct forward *forward, const struct egress *egress)
+{
+	const struct cookie_keys *keys = &passage->snap->keys;
+	const struct seal call = seal_call(&keys->key[keys->current], passage->msg->call_id);
+	const struct own_text *own =
+		own_text_at(&passage->proxy->own_texts, &egress->src, target_transport(forward->target));
+	struct sip_edits *edits = &passage->proxy->edits;
+	struct sip_writer w = sip_edit_begin(edits);
+	char *at = sip_put_begin(&w, TOP_MAX);
+
+	ensure(at);
+	at = put_branch(own_line_put(at, &own->via), passage, forward, &call);
+	at = put_record_routes(sip_put_lit(at, "\r\n"), passage, forward, egress, &call);
+	sip_put_end(&w, at);
 	sip_edit_end_insert(edits, sip_first_line(passage->msg), &w);
 }
 
-static void fill_out(struct passage *passage, const struct target *target, const struct egress *egress,
-	const struct request_hash *hash)
+static void fill_out(struct passage *passage, const struct target *target, const struct egress *egress)
 {
 	struct proxy_out *out = passage->out;
 
@@ -236,7 +252,6 @@ static void fill_out(struct passage *passage, const struct target *target, const
 	out->dst = target->kind == TARGET_NODE ? target->node->remote : target->endpoint;
 	out->node_slot = target->kind == TARGET_NODE ? target->node->slot : PROXY_NO_NODE;
 	out->transport = (uint8_t)target_transport(target);
-	out->request_key = passage_latency_key(passage->msg, hash->transaction);
 	out->is_request = true;
 }
 
@@ -251,11 +266,12 @@ static int render_for(struct passage *passage, const struct forward *forward)
 		return -EADDRNOTAVAIL;
 	sip_edits_init(edits, passage_message(passage));
 	edit_top(passage, forward, &egress);
+	edit_received(passage);
 	edit_max_forwards(passage->msg, edits);
 	route_set_edit(forward->set, passage->msg, edits);
 	if (passage_render(passage) != 0)
 		return -E2BIG;
-	fill_out(passage, forward->target, &egress, forward->hash);
+	fill_out(passage, forward->target, &egress);
 	return 0;
 }
 

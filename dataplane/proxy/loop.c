@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What identifies a request: to find it again when it comes back (RFC 3261 16.3 step 4, RFC 5393 4.2), and to
- * give its retransmissions, its CANCEL and the ACK to its failure the same branch (16.11). So neither the
- * method nor the To tag may count: CANCEL differs in the one, that ACK in the other.
+ * What identifies a request, to find it again when it comes back (RFC 3261 16.3 step 4, RFC 5393 4.2). It is
+ * also in the branch, which retransmissions, CANCEL and the ACK to a failure have in common with their
+ * request (16.11). So neither the method nor the To tag may count: CANCEL differs in the one, that ACK in the
+ * other.
  */
 #include "proxy/proxy_priv.h"
 
@@ -13,8 +14,8 @@ static uint64_t add(uint64_t hash, struct span text)
 
 /*
  * Not keyed, so that instances without a common key agree on nodes and a key rotation disturbs no
- * transaction. Who makes up a collision confuses his own requests only: branch.c authenticates the hash
- * together with the peer's Via.
+ * loop detection. Who makes up a collision confuses his own requests only: branch.c authenticates the hash
+ * together with his address and his own branch.
  */
 uint64_t request_node_key(struct span call_id)
 {
@@ -24,20 +25,17 @@ uint64_t request_node_key(struct span call_id)
 struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set)
 {
 	uint32_t dialog_node = set->has_cookie ? set->cookie.node_id : 0;
-	struct request_hash hash = {.node_key = request_node_key(msg->call_id)};
-	uint64_t loop = hash_mix(hash.node_key ^ ((uint64_t)msg->cseq << 32 | dialog_node));
+	struct request_hash hash = {
+		.node_key = request_node_key(msg->call_id),
+		.originator = cookie_tag_hash(msg->from_tag),
+	};
 
+	hash.loop = hash_mix(hash.node_key ^ ((uint64_t)msg->cseq << 32 | dialog_node)) ^ hash.originator;
+	hash.loop = add(hash.loop, set->request_uri.whole);
 	/* Our own Route values are gone here: a request that went out without them comes back without them.
 	 */
-	loop = add(loop, msg->from_tag);
-	loop = add(loop, set->request_uri.whole);
 	for (unsigned i = set->first; i < set->end; i++)
-		loop = add(loop, set->values[i].uri);
-	hash.loop = (uint32_t)loop;
-	/* The topmost Via makes it this transaction of this peer; without a branch (RFC 2543) all of it
-	 * counts. */
-	loop = add(loop + msg->via.port, msg->via.host);
-	hash.transaction = add(loop, msg->via.branch.len > 0 ? msg->via.branch : msg->via.whole);
+		hash.loop = add(hash.loop, set->values[i].uri);
 	return hash;
 }
 
@@ -54,20 +52,34 @@ static bool is_loop_via(
 	return snapshot_is_local(snap, &ep);
 }
 
+static bool is_loop_line(
+	const struct passage *passage, const struct sip_header *header, const struct request_hash *hash)
+{
+	struct span rest = sip_header_value(passage->msg, header);
+	struct sip_via via;
+
+	if (!branch_is_in(rest))
+		return false;
+	while (sip_via_next(&rest, &via) == 0) {
+		if (is_loop_via(passage->snap, &via, hash))
+			return true;
+	}
+	return false;
+}
+
 bool request_has_looped(const struct passage *passage, const struct request_hash *hash)
 {
-	const struct sip_header *header = sip_header_first(passage->msg, SIP_HDR_VIA);
+	const struct sip_header *header = present_header(passage->msg, SIP_HDR_VIA);
+	const struct sip_via *top = &passage->msg->via;
 
+	/* The topmost one is parsed already, and mostly it is alone in its line. */
+	if (is_loop_via(passage->snap, top, hash))
+		return true;
+	if (span_end(top->whole) == span_end(sip_header_value(passage->msg, header)))
+		header = sip_header_next(passage->msg, header);
 	for (; header; header = sip_header_next(passage->msg, header)) {
-		struct span rest = sip_header_value(passage->msg, header);
-		struct sip_via via;
-
-		if (!branch_is_in(rest))
-			continue;
-		while (sip_via_next(&rest, &via) == 0) {
-			if (is_loop_via(passage->snap, &via, hash))
-				return true;
-		}
+		if (is_loop_line(passage, header, hash))
+			return true;
 	}
 	return false;
 }

@@ -139,7 +139,7 @@ int passage_render(struct passage *passage)
 	return sip_edits_render(&passage->proxy->edits, out->buf, out->buf_size, &out->len);
 }
 
-uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t transaction)
+uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t branch_mac)
 {
-	return hash_mix(transaction + msg->method_id);
+	return hash_mix(branch_mac + msg->method_id);
 }

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/conn_id.h"
 #include "base/span.h"
+#include "proxy/own_text.h"
 #include "proxy/refused.h"
 #include "proxy/transactions.h"
 #include "sip/edit.h"
@@ -54,6 +55,7 @@ struct proxy {
 	struct txns *txns;      /* owner: the proxy; NULL: it keeps no state */
 	struct sip_msg msg;     /* scratch, too large for the stack */
 	struct sip_edits edits; /* scratch */
+	struct own_texts own_texts;
 	struct refused_domains refused;
 };
 

@@ -44,11 +44,11 @@ struct endpoint reply_destination(const struct passage *passage);
 /* For a request that did not parse: what its error asks for, if it can be answered at all. */
 enum proxy_action reply_parse_error(struct passage *passage);
 
-/* What loop detection and transaction matching see of a request (RFC 3261 16.11, RFC 5393 4.2). */
+/* What loop detection and the choice of a node see of a request (RFC 3261 16.11, RFC 5393 4.2). */
 struct request_hash {
-	uint32_t loop;
-	uint64_t transaction;
-	uint64_t node_key; /* of the Call-ID alone: what belongs together goes to one node */
+	uint64_t loop;
+	uint64_t node_key;   /* of the Call-ID alone: what belongs together goes to one node */
+	uint32_t originator; /* cookie_tag_hash() of the From tag */
 };
 uint64_t request_node_key(struct span call_id);
 struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set);
@@ -117,7 +117,7 @@ struct span passage_message(const struct passage *passage);
 /* Renders the edits into out. Returns 0, or -E2BIG when they do not fit. */
 must_use int passage_render(struct passage *passage);
 
-/* The latency key of a request or response: a CANCEL shares the transaction, but has an answer of its own. */
-uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t transaction);
+/* The latency key of a request or response: a CANCEL shares the branch, but has an answer of its own. */
+uint64_t passage_latency_key(const struct sip_msg *msg, uint64_t branch_mac);
 
 #endif

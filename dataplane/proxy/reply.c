@@ -11,14 +11,13 @@ static uint64_t to_tag(const struct passage *passage)
 {
 	const struct cookie_keys *keys = &passage->snap->keys;
 	const struct sip_msg *msg = passage->msg;
-	struct seal seal;
+	struct seal seal = seal_begin(&keys->key[keys->current]);
 
-	seal_begin(&seal, &keys->key[keys->current], SEAL_TO_TAG);
-	seal_add_span(&seal, msg->call_id);
-	seal_add_span(&seal, msg->from_tag);
-	seal_add_span(&seal, msg->via.branch);
-	seal_add(&seal, &msg->cseq, sizeof(msg->cseq));
-	return seal_end(&seal);
+	seal_word(&seal, msg->cseq);
+	seal_text(&seal, msg->call_id);
+	seal_text(&seal, msg->from_tag);
+	seal_text(&seal, msg->via.branch);
+	return seal_end(&seal, SEAL_TO_TAG);
 }
 
 /*
@@ -37,7 +36,7 @@ struct endpoint reply_destination(const struct passage *passage)
 	if (!via->has_rport || transport != TRANSPORT_UDP)
 		dst.port = via->port ? via->port : transport_default_port(transport);
 	if (transport == TRANSPORT_UDP && via->maddr.len > 0 && passage->admitted &&
-		sip_via_target(via, &named) == 0)
+		sip_via_target(via, &passage->in->src, &named) == 0)
 		return named;
 	return dst;
 }

@@ -28,6 +28,7 @@ static bool top_via_is_ours(const struct passage *passage)
 struct via_below {
 	struct span own; /* what to take out */
 	struct sip_via next;
+	struct branch_peer peer; /* who stands in `next` */
 };
 
 /* The Via below ours may stand on the same line or on one of its own. Returns false when there is none. */
@@ -81,12 +82,15 @@ static const struct listener *find_listener(const struct passage *passage, const
  * RFC 3261 18.2.2. A response to what came by a stream goes back on it; when it has ended, a new one leads to
  * the sent-by port, for nobody listens at the port that the old one came from.
  */
-static int find_way(const struct passage *passage, const struct sip_via *next, const struct branch *branch)
+static int find_way(
+	const struct passage *passage, const struct branch_peer *peer, const struct branch *branch)
 {
+	const struct sip_via *next = peer->via;
 	struct proxy_out *out = passage->out;
 	const struct listener *listener;
 
-	if (sip_via_target(next, &out->dst) != 0 || snapshot_is_local_ip(passage->snap, &out->dst.ip))
+	if (sip_via_target(next, &peer->source, &out->dst) != 0 ||
+		snapshot_is_local_ip(passage->snap, &out->dst.ip))
 		return -EHOSTUNREACH;
 	listener = find_listener(passage, branch, next, out->dst.ip.family);
 	if (!listener)
@@ -106,7 +110,7 @@ static enum proxy_action send_on(
 	struct proxy_out *out = passage->out;
 	const struct node *node;
 
-	switch (find_way(passage, &below->next, branch)) {
+	switch (find_way(passage, &below->peer, branch)) {
 	case 0:
 		break;
 	case -EHOSTUNREACH:
@@ -121,7 +125,6 @@ static enum proxy_action send_on(
 	stats_inc(passage->proxy->stats, STAT_sip_responses_forwarded);
 	node = node_by_id(passage->snap->nodes, branch->node_id);
 	out->node_slot = node ? node->slot : PROXY_NO_NODE;
-	out->request_key = passage_latency_key(passage->msg, branch->request_key);
 	out->status = passage->msg->status;
 	return PROXY_FORWARD;
 }
@@ -153,8 +156,12 @@ enum proxy_action response_input(struct passage *passage)
 			return PROXY_TAKEN;
 		return drop(passage, STAT_sip_response_bad_next_via);
 	}
-	switch (branch_verify(msg->via.branch, &passage->snap->keys, &below.next, &branch)) {
+	below.peer.via = &below.next;
+	if (sip_via_source(&below.next, &below.peer.source) != 0)
+		return drop(passage, STAT_sip_response_forged);
+	switch (branch_verify(msg->via.branch, &passage->snap->keys, msg->call_id, &below.peer, &branch)) {
 	case 0:
+		passage->out->request_key = passage_latency_key(msg, branch.mac);
 		break;
 	case -EINVAL:
 		return drop(passage, STAT_sip_response_bad_branch);

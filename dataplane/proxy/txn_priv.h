@@ -32,10 +32,9 @@ struct server_txn {
 	struct machine machine;
 	uint64_t ringing_until_ns; /* of an INVITE: then it is cancelled, whatever its nodes say */
 	conn_id conn;              /* the request came by it */
-	uint64_t request_key;
-	struct endpoint peer;     /* who sent the request */
-	struct endpoint local;    /* where it arrived */
-	struct endpoint reply_to; /* RFC 3261 18.2.2 */
+	struct endpoint peer;      /* who sent the request */
+	struct endpoint local;     /* where it arrived */
+	struct endpoint reply_to;  /* RFC 3261 18.2.2 */
 	uint32_t first_client;
 	text_ref request;  /* as received; until the final response is sent */
 	text_ref response; /* the latest one, to be sent again; unreliable transports only */

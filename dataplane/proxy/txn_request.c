@@ -26,22 +26,21 @@ static bool has_magic_cookie(struct span branch)
  */
 static uint64_t match_key(const struct txns *txns, const struct sip_msg *msg)
 {
-	uint32_t numbers[3] = {msg->cseq, msg->via.port, matched_method(msg)};
-	struct seal seal;
+	enum sip_method method = matched_method(msg);
+	struct seal seal = seal_begin(&txns->key);
 
-	seal_begin(&seal, &txns->key, SEAL_TRANSACTION);
-	seal_add(&seal, numbers, sizeof(numbers));
-	seal_add_span(&seal, msg->via.host);
-	seal_add_span(&seal, msg->via.branch);
-	seal_add_span(&seal, msg->call_id);
-	if (numbers[2] == SIP_UNKNOWN)
-		seal_add_span(&seal, msg->method);
+	seal_word(&seal, msg->cseq | (uint64_t)msg->via.port << 32 | (uint64_t)method << 48);
+	seal_text(&seal, msg->via.host);
+	seal_text(&seal, msg->via.branch);
+	seal_text(&seal, msg->call_id);
+	if (method == SIP_UNKNOWN)
+		seal_text(&seal, msg->method);
 	if (!has_magic_cookie(msg->via.branch)) {
-		seal_add_span(&seal, msg->via.whole);
-		seal_add_span(&seal, msg->uri.whole);
-		seal_add_span(&seal, msg->from_tag);
+		seal_text(&seal, msg->via.whole);
+		seal_text(&seal, msg->uri.whole);
+		seal_text(&seal, msg->from_tag);
 	}
-	return seal_end(&seal);
+	return seal_end(&seal, SEAL_TRANSACTION);
 }
 
 static struct txns *txns_of(const struct passage *passage)
@@ -137,7 +136,6 @@ static void server_begin(
 	if (snapshot_is_local_ip(passage->snap, &server->reply_to.ip))
 		server->reply_to = in->src;
 	server->listener_id = passage->listener->id;
-	server->request_key = passage_latency_key(passage->msg, forward->hash->transaction);
 	server->dialog_bound = forward->set->has_cookie;
 	server->ringing_until_ns = ringing_until_ns(passage);
 	machine_begin(server->txns, &server->machine,

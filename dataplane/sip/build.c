@@ -88,23 +88,6 @@ bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src)
 	return !via->has_rport && via->received.len == 0 && host_is(via->host, &src->ip);
 }
 
-/* What was written from `begin` on. */
-static struct span written_since(const struct sip_writer *w, size_t begin)
-{
-	return span_of(w->buf + begin, w->len - begin);
-}
-
-static void write_rport(struct sip_writer *w, const struct endpoint *src, struct sip_via *kept)
-{
-	size_t begin;
-
-	sip_write_lit(w, "=");
-	begin = w->len;
-	sip_write_u32(w, src->port);
-	kept->rport = written_since(w, begin);
-	kept->rport_filled = true;
-}
-
 /* Can the Via stay as it is, but for what is added? Nearly all can. */
 static bool is_to_be_filled(const struct sip_via *via)
 {
@@ -115,23 +98,8 @@ static bool is_to_be_filled(const struct sip_via *via)
 	return !via->has_rport || memcmp(via->rport.p - sizeof(rport), rport, sizeof(rport)) == 0;
 }
 
-static void write_filled(
-	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *kept)
-{
-	const char *end = span_end(via->whole);
-
-	if (!via->has_rport) {
-		sip_write(w, via->whole);
-		return;
-	}
-	sip_write(w, span_from(via->whole.p, via->rport.p));
-	write_rport(w, src, kept);
-	sip_write(w, span_from(via->rport.p, end));
-}
-
 /* Values that are ours to write are left out where the peer wrote them. */
-static void write_replaced(
-	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *kept)
+static void write_believed(struct sip_writer *w, const struct sip_via *via)
 {
 	struct span rest = via->whole;
 	struct span param;
@@ -142,60 +110,66 @@ static void write_replaced(
 	while (next_param(&rest, &param)) {
 		struct span name = param_name(param);
 
-		if (span_ieq_str(name, "received"))
+		if (span_ieq_str(name, "received") || span_ieq_str(name, "rport"))
 			continue;
 		sip_write_lit(w, ";");
-		if (!span_ieq_str(name, "rport")) {
-			sip_write(w, param);
-			continue;
-		}
-		sip_write_lit(w, "rport");
-		write_rport(w, src, kept);
+		sip_write(w, param);
 	}
+	if (via->has_rport)
+		sip_write_lit(w, ";rport");
 }
 
-void sip_write_via_received(
-	struct sip_writer *w, const struct sip_via *via, const struct endpoint *src, struct sip_via *ret_kept)
+struct span sip_via_unreceived(const struct sip_via *via)
 {
-	size_t begin;
-
-	*ret_kept = *via;
-	if (likely_true(is_to_be_filled(via)))
-		write_filled(w, via, src, ret_kept);
-	else
-		write_replaced(w, via, src, ret_kept);
-	sip_write_lit(w, ";received=");
-	begin = w->len;
-	sip_write_ip(w, &src->ip, false);
-	ret_kept->received = written_since(w, begin);
+	if (unlikely_true(!is_to_be_filled(via)))
+		return via->whole;
+	return via->has_rport ? via->rport : span_of(span_end(via->whole), 0);
 }
 
-/* A host to send to must be an address, and one that means a single machine. */
-static int host_to_ip(struct span host, struct ip_addr *ret_ip)
+void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src)
 {
-	struct ip_addr ip;
+	char *at;
 
-	if (ip_parse(host, &ip) != 0 || ip_is_multicast(&ip) || ip_is_unspecified(&ip))
+	if (unlikely_true(!is_to_be_filled(via)))
+		write_believed(w, via);
+	at = sip_put_begin(w, sizeof("=65535;received=") + SIP_IP_MAX);
+	if (!at)
+		return;
+	if (via->has_rport)
+		at = sip_put_u32(sip_put_lit(at, "="), src->port);
+	at = sip_put_ip(sip_put_lit(at, ";received="), &src->ip, false);
+	sip_put_end(w, at);
+}
+
+int sip_via_source(const struct sip_via *via, struct endpoint *ret_source)
+{
+	struct endpoint source = {.port = 0};
+	uint64_t rport;
+
+	if (ip_parse(via->received.len > 0 ? via->received : via->host, &source.ip) != 0)
 		return -EINVAL;
-	*ret_ip = ip;
+	if (via->rport_filled) {
+		if (span_to_u64(via->rport, UINT16_MAX, &rport) != 0 || rport == 0)
+			return -EINVAL;
+		source.port = (uint16_t)rport;
+	}
+	*ret_source = source;
 	return 0;
 }
 
-int sip_via_target(const struct sip_via *via, struct endpoint *ret_target)
+int sip_via_target(const struct sip_via *via, const struct endpoint *source, struct endpoint *ret_target)
 {
-	struct endpoint target = {.port = via->port ? via->port : transport_default_port(TRANSPORT_UDP)};
-	uint64_t rport;
+	struct endpoint target = *source;
 
 	if (via->maddr.len > 0) {
-		if (host_to_ip(via->maddr, &target.ip) != 0)
+		if (ip_parse(via->maddr, &target.ip) != 0)
 			return -EINVAL;
-	} else if (host_to_ip(via->received.len > 0 ? via->received : via->host, &target.ip) != 0) {
-		return -EINVAL;
-	} else if (via->rport_filled) {
-		if (span_to_u64(via->rport, UINT16_MAX, &rport) != 0 || rport == 0)
-			return -EINVAL;
-		target.port = (uint16_t)rport;
+		target.port = 0;
 	}
+	if (ip_is_multicast(&target.ip) || ip_is_unspecified(&target.ip))
+		return -EINVAL;
+	if (target.port == 0)
+		target.port = via->port ? via->port : transport_default_port(TRANSPORT_UDP);
 	*ret_target = target;
 	return 0;
 }
@@ -215,17 +189,19 @@ static void write_vias(struct sip_writer *w, const struct sip_msg *request, cons
 {
 	const struct sip_header *via = sip_header_first(request, SIP_HDR_VIA);
 	struct span value;
-	struct sip_via kept;
+	struct span old;
 
 	ensure(via);
 	value = sip_header_value(request, via);
 	sip_write_lit(w, "Via: ");
-	sip_write(w, span_from(value.p, request->via.whole.p));
-	if (sip_via_is_from(&request->via, src))
-		sip_write(w, request->via.whole);
-	else
-		sip_write_via_received(w, &request->via, src, &kept);
-	sip_write(w, span_from(span_end(request->via.whole), span_end(value)));
+	if (sip_via_is_from(&request->via, src)) {
+		sip_write(w, value);
+	} else {
+		old = sip_via_unreceived(&request->via);
+		sip_write(w, span_from(value.p, old.p));
+		sip_write_via_received(w, &request->via, src);
+		sip_write(w, span_from(span_end(old), span_end(value)));
+	}
 	sip_write_lit(w, "\r\n");
 	while ((via = sip_header_next(request, via)))
 		write_header(w, request, via);

@@ -26,19 +26,26 @@ void sip_build_response(const struct sip_msg *request, const struct endpoint *sr
 bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src);
 
 /*
- * Writes a Via element as the server that received it must keep it (RFC 3261 18.2.1, RFC 3581 4): `received`
- * is the source address, `rport` gets the source port if the peer asked. Values that the peer put there
- * itself are not believed. *ret_kept is the element as whoever reads it next will see it; its spans point
- * into `via` and into what was written.
+ * A Via as the server that received it must keep it (RFC 3261 18.2.1, RFC 3581 4): `received` is the source
+ * address, `rport` gets the source port if the peer asked. Values that the peer put there itself are not
+ * believed. What is written stands in the place of sip_via_unreceived(): a part of the element, mostly an
+ * empty one.
  */
-void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src,
-	struct sip_via *ret_kept);
+struct span sip_via_unreceived(const struct sip_via *via);
+void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src);
 
 /*
- * Where a response with this topmost Via goes (RFC 3261 18.2.2, RFC 3581 4, over UDP): maddr, else received
- * with rport or the sent-by port, else sent-by. Names are not resolved here. Returns 0 or -EINVAL.
+ * Where the server that filled a Via in saw it come from: `received`, else the sent-by host, and the port in
+ * rport, or 0. Names are not resolved here. Returns 0 or -EINVAL.
  */
-must_use int sip_via_target(const struct sip_via *via, struct endpoint *ret_target);
+must_use int sip_via_source(const struct sip_via *via, struct endpoint *ret_source);
+
+/*
+ * Where a response with this topmost Via goes (RFC 3261 18.2.2, RFC 3581 4, over UDP): maddr, else the source
+ * with its port or the sent-by port. Must mean a single machine. Returns 0 or -EINVAL.
+ */
+must_use int sip_via_target(
+	const struct sip_via *via, const struct endpoint *source, struct endpoint *ret_target);
 
 /* The reason phrase of a status, "Unknown" for one that we never send. */
 struct span sip_reason(unsigned status);

@@ -25,9 +25,10 @@ struct sip_edits {
 	struct span bytes; /* the message being edited, header section and body */
 	uint32_t count;
 	uint32_t text_len;
-	bool overflow; /* more edits or text than there is room for; rendering will refuse */
-	struct sip_edit list[SIP_EDITS_MAX]; /* by offset */
-	char text[SIP_EDIT_TEXT_MAX];
+	uint32_t deleted; /* received bytes that all edits leave out */
+	bool overflow;    /* more edits or text than there is room for; rendering will refuse */
+	struct sip_edit list[SIP_EDITS_MAX];          /* by offset */
+	char text[SIP_EDIT_TEXT_MAX + SIP_PUT_SLACK]; /* copied in blocks */
 };
 
 void sip_edits_init(struct sip_edits *edits, struct span bytes);

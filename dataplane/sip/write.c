@@ -24,13 +24,11 @@ static unsigned digit_count(uint32_t value)
 	return guess + (value >= powers[guess]);
 }
 
-void sip_write_u32(struct sip_writer *w, uint32_t value)
+char *sip_put_u32(char *at, uint32_t value)
 {
 	unsigned len = digit_count(value);
-	char *at = sip_write_reserve(w, len);
+	char *end = at + len;
 
-	if (!at)
-		return;
 	for (; len > 2; value /= 100) {
 		len -= 2;
 		memcpy(at + len, pairs + 2 * (value % 100), 2);
@@ -39,6 +37,14 @@ void sip_write_u32(struct sip_writer *w, uint32_t value)
 		memcpy(at, pairs + 2 * value, 2);
 	else
 		*at = (char)('0' + value);
+	return end;
+}
+
+void sip_write_u32(struct sip_writer *w, uint32_t value)
+{
+	char text[SIP_U32_MAX];
+
+	sip_write(w, span_from(text, sip_put_u32(text, value)));
 }
 
 /* The same byte in all eight places of a word. */
@@ -46,40 +52,35 @@ void sip_write_u32(struct sip_writer *w, uint32_t value)
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint64_t words2 __attribute__((vector_size(16)));
+typedef uint8_t bytes32 __attribute__((vector_size(32)));
+typedef uint16_t pairs16 __attribute__((vector_size(32)));
 
-/* Sixteen digits at once: the nibbles of eight bytes side by side, then each becomes its letter. */
-static bytes16 hex_of_8(uint64_t bytes)
+/* Each byte becomes a pair of nibbles, the upper one first, and each nibble its letter. */
+char *sip_put_hex(char *at, uint64_t low, uint64_t high)
 {
-	bytes16 x = (bytes16)(words2){bytes >> 4 & EACH(0x0f), bytes & EACH(0x0f)};
+	pairs16 wide = __builtin_convertvector((bytes16)(words2){low, high}, pairs16);
+	bytes32 text = (bytes32)((wide >> 4 | wide << 8) & 0x0f0f);
 
-	x = __builtin_shufflevector(x, x, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
-	return x + '0' + ((bytes16)(x > 9) & ('a' - '0' - 10));
+	text += '0' + ((bytes32)(text > 9) & ('a' - '0' - 10));
+	memcpy(at, &text, sizeof(text));
+	return at + sizeof(text);
 }
 
-/* Loads as wide as the words that were stored: the processor hands on nothing that is cut otherwise. */
 void sip_write_hex(struct sip_writer *w, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	char *at = sip_write_reserve(w, 2 * len);
+	char text[32];
 	uint64_t word;
-	uint32_t half;
-	bytes16 text;
 
 	if (!at)
 		return;
-	for (; len >= sizeof(word); p += sizeof(word), at += sizeof(text), len -= sizeof(word)) {
+	for (; len >= sizeof(word); p += sizeof(word), at += 2 * sizeof(word), len -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
-		text = hex_of_8(word);
-		memcpy(at, &text, sizeof(text));
+		sip_put_hex(text, word, 0);
+		memcpy(at, text, 2 * sizeof(word));
 	}
-	if (len & sizeof(half)) {
-		memcpy(&half, p, sizeof(half));
-		text = hex_of_8(half);
-		memcpy(at, &text, 2 * sizeof(half));
-		p += sizeof(half);
-		at += 2 * sizeof(half);
-	}
-	for (len %= sizeof(half); len > 0; p++, len--) {
+	for (; len > 0; p++, len--) {
 		*at++ = hex_digits[*p >> 4];
 		*at++ = hex_digits[*p & 0xf];
 	}
@@ -169,30 +170,15 @@ static const struct octet_text octets[256] = {
 	OCTET_3(255),
 };
 
-enum { V4_ROOM = 4 * sizeof(octets[0].text) };
-
-/* Writes into V4_ROOM bytes; returns how many of them are the address. */
-static inline size_t v4_text(const uint8_t *bytes, char *text)
+static inline char *put_v4(char *at, const uint8_t *bytes)
 {
-	char *at = text;
-
 	for (unsigned i = 0; i < 4; i++) {
 		const struct octet_text *octet = &octets[bytes[i]];
 
 		memcpy(at, octet->text, sizeof(octet->text));
 		at += octet->len;
 	}
-	return (size_t)(at - text) - 1;
-}
-
-static void write_v4(struct sip_writer *w, const uint8_t *bytes)
-{
-	char text[V4_ROOM];
-
-	if (likely_true(!w->overflow && w->size - w->len >= V4_ROOM))
-		w->len += v4_text(bytes, w->buf + w->len);
-	else
-		sip_write(w, span_of(text, v4_text(bytes, text)));
+	return at - 1;
 }
 
 struct zero_run {
@@ -229,43 +215,47 @@ static size_t group_text(uint16_t group, char *text)
 	return len;
 }
 
-static __attribute__((noinline)) void write_v6(struct sip_writer *w, const uint8_t *bytes)
+static __attribute__((noinline)) char *put_v6(char *at, const uint8_t *bytes)
 {
 	uint16_t groups[8];
 	struct zero_run zeros;
-	char text[40];
-	size_t len = 0;
 
 	for (unsigned i = 0; i < 8; i++)
 		groups[i] = (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
 	zeros = longest_zero_run(groups);
 	for (unsigned i = 0; i < 8; i++) {
 		if (i == zeros.begin) {
-			text[len++] = ':';
+			*at++ = ':';
 			if (i + zeros.len == 8)
-				text[len++] = ':';
+				*at++ = ':';
 			i += zeros.len - 1;
 			continue;
 		}
 		if (i > 0)
-			text[len++] = ':';
-		len += group_text(groups[i], text + len);
+			*at++ = ':';
+		at += group_text(groups[i], at);
 	}
-	sip_write(w, span_of(text, len));
+	return at;
+}
+
+char *sip_put_ip(char *at, const struct ip_addr *ip, bool brackets)
+{
+	ensure(ip->family == IP_V4 || ip->family == IP_V6);
+	if (likely_true(ip->family == IP_V4))
+		return put_v4(at, ip->bytes);
+	if (!brackets)
+		return put_v6(at, ip->bytes);
+	*at = '[';
+	at = put_v6(at + 1, ip->bytes);
+	*at = ']';
+	return at + 1;
 }
 
 void sip_write_ip(struct sip_writer *w, const struct ip_addr *ip, bool brackets)
 {
-	ensure(ip->family == IP_V4 || ip->family == IP_V6);
-	if (ip->family == IP_V4) {
-		write_v4(w, ip->bytes);
-		return;
-	}
-	if (brackets)
-		sip_write_lit(w, "[");
-	write_v6(w, ip->bytes);
-	if (brackets)
-		sip_write_lit(w, "]");
+	char text[SIP_IP_MAX + SIP_PUT_SLACK];
+
+	sip_write(w, span_from(text, sip_put_ip(text, ip, brackets)));
 }
 
 void sip_write_endpoint(struct sip_writer *w, const struct endpoint *ep)

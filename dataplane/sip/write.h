@@ -58,6 +58,45 @@ void sip_write_ip(struct sip_writer *w, const struct ip_addr *ip, bool brackets)
 /* host:port, the port always written. */
 void sip_write_endpoint(struct sip_writer *w, const struct endpoint *ep);
 
+/*
+ * Text that is put where room was made for all of it at once: begin with at least as many bytes as there can
+ * be, and SIP_PUT_SLACK more, put piece behind piece, and end. Each piece is stored in blocks, without a look
+ * at its length, so up to SIP_PUT_SLACK bytes behind it are overwritten. NULL when there is no room; overflow
+ * is set.
+ */
+enum { SIP_PUT_SLACK = 32 };
+
+static inline char *sip_put_begin(struct sip_writer *w, size_t most)
+{
+	if (likely_true(!w->overflow && w->size - w->len >= most + SIP_PUT_SLACK))
+		return w->buf + w->len;
+	w->overflow = true;
+	return NULL;
+}
+
+static inline void sip_put_end(struct sip_writer *w, const char *end)
+{
+	w->len = (size_t)(end - w->buf);
+}
+
+/* `text` may be read up to SIP_PUT_SLACK bytes behind its end. */
+static inline char *sip_put(char *at, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i += SIP_PUT_SLACK)
+		memcpy(at + i, text + i, SIP_PUT_SLACK);
+	return at + len;
+}
+
+/* A string literal. */
+#define sip_put_lit(at, lit) ((char *)memcpy((at), "" lit, sizeof(lit) - 1) + (sizeof(lit) - 1))
+
+/* The bytes of two words in hexadecimal, the lowest first: 32 digits. */
+char *sip_put_hex(char *at, uint64_t low, uint64_t high);
+/* The most that each of these puts. */
+enum { SIP_U32_MAX = 10, SIP_IP_MAX = 41, SIP_ENDPOINT_MAX = SIP_IP_MAX + 6 };
+char *sip_put_u32(char *at, uint32_t value);
+char *sip_put_ip(char *at, const struct ip_addr *ip, bool brackets);
+
 /* Reads what sip_write_hex wrote: 2 * len digits, lower case only. Returns 0 or -EINVAL. */
 must_use int sip_read_hex(struct span digits, void *ret_bytes, size_t len);
 

@@ -100,7 +100,7 @@ static void test_the_topmost_via_says_where_the_request_came_from(void **state)
 	give("198.51.100.7:40000", LISTENER4,
 		request((struct ask){
 			.via = "v: SIP/2.0/UDP c.net;rport;branch=z9hG4bKx,SIP/2.0/TCP d;branch=z9hG4bKy"}));
-	expect_text("\r\nv: SIP/2.0/UDP c.net;rport=40000;branch=z9hG4bKx;received=198.51.100.7,"
+	expect_text("\r\nv: SIP/2.0/UDP c.net;rport=40000;received=198.51.100.7;branch=z9hG4bKx,"
 		    "SIP/2.0/TCP d;branch=z9hG4bKy\r\n");
 }
 

@@ -3,8 +3,6 @@
  * believed. */
 #include "world.h"
 
-#include "proxy/seal.h"
-
 #include "proxy/branch.h"
 
 #include <setjmp.h>
@@ -80,7 +78,7 @@ static void test_the_clients_vias_come_back_byte_for_byte(void **state)
 		{"Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKx, SIP/2.0/TLS p.net",
 			"Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKx, SIP/2.0/TLS p.net\r\n"},
 		{"Via: SIP/2.0/UDP 198.51.100.7;rport;branch=z9hG4bKx",
-			"Via: SIP/2.0/UDP 198.51.100.7;rport=5060;branch=z9hG4bKx;received=198.51.100.7\r\n"},
+			"Via: SIP/2.0/UDP 198.51.100.7;rport=5060;received=198.51.100.7;branch=z9hG4bKx\r\n"},
 	};
 
 	(void)state;
@@ -148,7 +146,7 @@ static void test_families_meet(void **state)
 		request((struct ask){.via = "Via: SIP/2.0/UDP [2001:db8:9::7];rport;branch=z9hG4bKx"}));
 	assert_int_equal(answer("200 OK"), PROXY_FORWARD);
 	expect_path(LISTENER6, CLIENT6);
-	expect_text(";rport=5060;branch=z9hG4bKx;received=2001:db8:9::7\r\n");
+	expect_text(";rport=5060;received=2001:db8:9::7;branch=z9hG4bKx\r\n");
 	give_from_client(request((struct ask){.uri = "sip:bob@six.com"}));
 	assert_int_equal(give(NODE_SIX, "[2001:db8:1::1]:30001", response_to_last("200 OK")), PROXY_FORWARD);
 	expect_path(LISTENER4, CLIENT);
@@ -179,8 +177,8 @@ static void test_a_response_whose_next_via_was_changed_is_refused(void **state)
 {
 	const char *via = "Via: SIP/2.0/UDP 198.51.100.8:5070;rport;maddr=198.51.100.9;branch=z9hG4bKx";
 	const char *const changes[][2] = {
-		{"198.51.100.8:5070", "198.51.100.1:5070"},
 		{"198.51.100.8:5070", "198.51.100.8:5071"},
+		{"SIP/2.0/UDP 198", "SIP/2.0/TCP 198"},
 		{"rport=5060", "rport=5061"},
 		{"received=198.51.100.7", "received=198.51.100.1"},
 		{"maddr=198.51.100.9", "maddr=198.51.100.1"},
@@ -200,6 +198,32 @@ static void test_a_response_whose_next_via_was_changed_is_refused(void **state)
 			give(NODE_A, WORKER_PORT, altered(text, changes[i][0], changes[i][1])), PROXY_DROP);
 	assert_int_equal(counted(STAT_sip_response_forged), count);
 	assert_int_equal(give(NODE_A, WORKER_PORT, text), PROXY_FORWARD);
+}
+
+/* Of sent-by it is the host that says where the client is, when nothing stands beside it. */
+static void test_a_sent_by_that_was_true_is_bound_to_the_branch(void **state)
+{
+	char text[KEPT_MAX];
+
+	(void)state;
+	give_from_client(request((struct ask){.via = "Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKx"}));
+	keep(text, response_to_last("200 OK"));
+	assert_int_equal(give(NODE_A, WORKER_PORT, altered(text, "198.51.100.7:5060", "198.51.100.1:5060")),
+		PROXY_DROP);
+	assert_int_equal(give(NODE_A, WORKER_PORT, altered(text, "198.51.100.7:5060", "c.example.n:5060 ")),
+		PROXY_DROP);
+	assert_int_equal(counted(STAT_sip_response_forged), 2);
+	assert_int_equal(give(NODE_A, WORKER_PORT, text), PROXY_FORWARD);
+}
+
+/* The branch of one call says nothing about another, not even for the same client. */
+static void test_a_branch_is_of_no_use_in_another_call(void **state)
+{
+	(void)state;
+	give_from_client(request((struct ask){.call_id = "call1@client"}));
+	expect_drop(give(NODE_A, WORKER_PORT,
+			    altered(response_to_last("200 OK"), "call1@client", "call2@client")),
+		STAT_sip_response_forged);
 }
 
 /* RFC 3261 18.1.2 */
@@ -304,47 +328,10 @@ static void test_a_broken_response_is_dropped(void **state)
 		STAT_sip_bad_status);
 }
 
-/* One key serves all: what a peer was given for one purpose must say nothing about another. */
-static void test_a_seal_of_one_purpose_is_none_of_another(void **state)
-{
-	const struct hash_key key = {1, 2};
-	uint64_t macs[3];
-
-	(void)state;
-	for (unsigned purpose = SEAL_BRANCH; purpose <= SEAL_TO_TAG; purpose++) {
-		struct seal seal;
-
-		seal_begin(&seal, &key, (enum seal_purpose)purpose);
-		seal_add(&seal, "bytes", 5);
-		macs[purpose - SEAL_BRANCH] = seal_end(&seal);
-	}
-	assert_true(macs[0] != macs[1] && macs[1] != macs[2] && macs[0] != macs[2]);
-}
-
-/* The same bytes cut elsewhere are other fields. */
-static void test_a_seal_knows_where_its_parts_end(void **state)
-{
-	const struct hash_key key = {1, 2};
-	uint64_t macs[2];
-
-	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
-		struct seal seal;
-
-		seal_begin(&seal, &key, SEAL_BRANCH);
-		seal_add(&seal, "bytes", 2 + i);
-		seal_add(&seal, &"bytes"[2 + i], 3 - i);
-		macs[i] = seal_end(&seal);
-	}
-	assert_true(macs[0] != macs[1]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
-		cmocka_unit_test(test_a_seal_of_one_purpose_is_none_of_another),
-		cmocka_unit_test(test_a_seal_knows_where_its_parts_end),
 		T(test_every_response_goes_back_to_the_client),
 		T(test_the_clients_vias_come_back_byte_for_byte),
 		T(test_vias_that_a_node_joined_are_taken_apart_again),
@@ -353,6 +340,8 @@ int main(void)
 		T(test_families_meet),
 		T(test_a_branch_with_any_bit_flipped_is_refused),
 		T(test_a_response_whose_next_via_was_changed_is_refused),
+		T(test_a_sent_by_that_was_true_is_bound_to_the_branch),
+		T(test_a_branch_is_of_no_use_in_another_call),
 		T(test_a_response_for_somebody_else_is_dropped),
 		T(test_a_response_with_a_branch_of_another_kind_is_dropped),
 		T(test_a_response_without_a_via_below_ours_is_dropped),

@@ -17,24 +17,29 @@ static void expect_via(const char *received, const char *source, const char *kep
 {
 	struct sip_writer w = sip_writer_of(out, sizeof(out));
 	struct endpoint src = endpoint_of(source);
-	struct sip_via via, told, read;
+	struct endpoint told;
+	struct sip_via via, read;
+	struct span old;
 
 	assert_int_equal(sip_via_parse(span_str(received), &via), 0);
 	if (sip_via_is_from(&via, &src)) {
 		assert_string_equal(received, kept);
 		return;
 	}
-	sip_write_via_received(&w, &via, &src, &told);
+	old = sip_via_unreceived(&via);
+	sip_write(&w, span_from(received, old.p));
+	sip_write_via_received(&w, &via, &src);
+	sip_write(&w, span_str(span_end(old)));
 	assert_false(w.overflow);
 	out[w.len] = '\0';
 	assert_string_equal(out, kept);
-	/* What the writer says of it must be what a reader finds. */
+	/* Who reads it finds where it came from. */
 	assert_int_equal(sip_via_parse(span_of(out, w.len), &read), 0);
-	assert_true(span_eq(told.transport, read.transport) && span_eq(told.host, read.host));
-	assert_true(span_eq(told.branch, read.branch) && span_eq(told.maddr, read.maddr));
-	assert_true(span_eq(told.received, read.received) && span_eq(told.rport, read.rport));
-	assert_true(told.port == read.port && told.has_rport == read.has_rport);
-	assert_true(told.rport_filled == read.rport_filled);
+	assert_int_equal(sip_via_source(&read, &told), 0);
+	src.port = via.has_rport ? src.port : 0;
+	assert_true(endpoint_equal(&told, &src));
+	assert_true(span_eq(via.host, read.host) && via.port == read.port);
+	assert_true(span_eq(via.branch, read.branch) && span_eq(via.maddr, read.maddr));
 }
 
 static void test_a_via_that_tells_the_truth_is_kept_as_it_is(void **state)
@@ -59,7 +64,7 @@ static void test_rport_is_filled_and_brings_received_with_it(void **state)
 {
 	(void)state;
 	expect_via("SIP/2.0/UDP 192.0.2.7:5060;rport;branch=z9hG4bK1", "192.0.2.7:40000",
-		"SIP/2.0/UDP 192.0.2.7:5060;rport=40000;branch=z9hG4bK1;received=192.0.2.7");
+		"SIP/2.0/UDP 192.0.2.7:5060;rport=40000;received=192.0.2.7;branch=z9hG4bK1");
 	expect_via("SIP/2.0/UDP 192.0.2.7 ; branch=z9hG4bK1 ; RPort", "192.0.2.7:40000",
 		"SIP/2.0/UDP 192.0.2.7 ; branch=z9hG4bK1 ;rport=40000;received=192.0.2.7");
 }
@@ -69,7 +74,7 @@ static void test_received_and_rport_from_the_peer_are_not_believed(void **state)
 {
 	(void)state;
 	expect_via("SIP/2.0/UDP 192.0.2.7;received=198.51.100.1;rport=9;branch=z9hG4bK1", "192.0.2.7:40000",
-		"SIP/2.0/UDP 192.0.2.7;rport=40000;branch=z9hG4bK1;received=192.0.2.7");
+		"SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK1;rport=40000;received=192.0.2.7");
 	expect_via("SIP/2.0/UDP 192.0.2.7;received=198.51.100.1;branch=z9hG4bK1", "192.0.2.7:5060",
 		"SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK1;received=192.0.2.7");
 }
@@ -83,6 +88,14 @@ static void test_a_quoted_semicolon_ends_no_parameter(void **state)
 		"a.example.com;x=\"a;received=1.2.3.4;\\\"b\";branch=z9hG4bK1;received=192.0.2.7");
 }
 
+static int target_of(const struct sip_via *via, struct endpoint *ret_target)
+{
+	struct endpoint source;
+	int ret = sip_via_source(via, &source);
+
+	return ret != 0 ? ret : sip_via_target(via, &source, ret_target);
+}
+
 static void expect_target(const char *text, const char *target)
 {
 	struct endpoint ep;
@@ -91,11 +104,11 @@ static void expect_target(const char *text, const char *target)
 
 	assert_int_equal(sip_via_parse(span_str(text), &via), 0);
 	if (!target) {
-		assert_int_equal(sip_via_target(&via, &ep), -EINVAL);
+		assert_int_equal(target_of(&via, &ep), -EINVAL);
 		return;
 	}
 	wanted = endpoint_of(target);
-	assert_int_equal(sip_via_target(&via, &ep), 0);
+	assert_int_equal(target_of(&via, &ep), 0);
 	assert_true(endpoint_equal(&ep, &wanted));
 }
 

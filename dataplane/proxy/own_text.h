@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What our own header lines say before they say anything about the message: composed when an address of ours
+ * is first written, and copied from then on. One worker's own.
+ */
+#ifndef PROXY_OWN_TEXT_H
+#define PROXY_OWN_TEXT_H
+
+#include "base/addr.h"
+#include "sip/write.h"
+
+enum { OWN_LINE_MAX = 96, OWN_TEXT_SLOTS = 32 };
+
+struct own_line {
+	char text[OWN_LINE_MAX]; /* to be copied with sip_put() */
+	uint32_t len;
+};
+
+static_assert(OWN_LINE_MAX % SIP_PUT_SLACK == 0, "whole blocks can be read");
+
+struct own_text {
+	struct endpoint at;           /* family IP_NONE: nothing is here yet */
+	uint8_t transport;            /* enum transport */
+	struct own_line via;          /* "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=" */
+	struct own_line record_route; /* "Record-Route: <sip:192.0.2.1:5060;lr;sl=" */
+};
+
+/* All zero is an empty one. An address has one place; another that comes there is composed anew. */
+struct own_texts {
+	struct own_text slots[OWN_TEXT_SLOTS];
+};
+
+/* The texts for an address of ours and what is spoken there. Valid until the next call. */
+const struct own_text *own_text_at(
+	struct own_texts *texts, const struct endpoint *at, enum transport transport);
+
+static inline char *own_line_put(char *at, const struct own_line *line)
+{
+	return sip_put(at, line->text, line->len);
+}
+
+#endif
