@@ -63,8 +63,10 @@ static inline uint64_t siphash_end(struct siphash_state *s, uint64_t last)
 {
 	siphash_word(s, last);
 	s->v2 ^= 0xff;
-	for (unsigned i = 0; i < 4; i++)
-		siphash_round(s);
+	siphash_round(s);
+	siphash_round(s);
+	siphash_round(s);
+	siphash_round(s);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 

@@ -60,10 +60,12 @@ static void seal_source(struct seal *seal, const struct branch_peer *peer)
 	seal_word(seal, ip[1]);
 }
 
-/* `seal` is under way: the Call-ID is in it. `names` is NULL for the short form. */
-static uint64_t branch_mac(struct seal seal, const struct sealed_branch *sealed,
+/* `call` has the Call-ID in it. `names` is NULL for the short form. */
+static uint64_t branch_mac(const struct seal *call, const struct sealed_branch *sealed,
 	const struct sealed_names *names, const struct branch_peer *peer)
 {
+	struct seal seal = *call;
+
 	seal_word(&seal, sealed->head | (peer->source.ip.family == IP_V4 ? 0 : HEAD_V6) |
 				 (names ? HEAD_LONG : 0) | transport_bits(peer->via->transport));
 	seal_word(&seal, sealed->loop_hash);
@@ -88,7 +90,7 @@ char *branch_put(char *at, const struct cookie_keys *keys, const struct seal *ca
 	bool with_names = branch->conn != CONN_NONE || branch->token != 0;
 
 	ensure(keys->current < 2);
-	sealed.mac = branch_mac(*call, &sealed, with_names ? &names : NULL, peer);
+	sealed.mac = branch_mac(call, &sealed, with_names ? &names : NULL, peer);
 	branch->mac = sealed.mac;
 	at = with_names ? sip_put_lit(at, BRANCH_MARK_LONG) : sip_put_lit(at, BRANCH_MARK);
 	sip_put_hex(at, sealed.head, sealed.loop_hash);
@@ -153,7 +155,7 @@ int branch_verify(struct span text, const struct cookie_keys *keys, struct span 
 	if (key_index > 1)
 		return -EBADMSG;
 	call = seal_call(&keys->key[key_index], call_id);
-	if (branch_mac(call, &sealed, is_long(text) ? &names : NULL, peer) != sealed.mac)
+	if (branch_mac(&call, &sealed, is_long(text) ? &names : NULL, peer) != sealed.mac)
 		return -EBADMSG;
 	*ret_branch = opened(&sealed, &names);
 	return 0;

@@ -21,9 +21,11 @@ enum { V4_LEN = 4, V6_LEN = 16, IP_AT = offsetof(struct sealed_cookie, ip) };
 
 static_assert(2 * sizeof(struct sealed_cookie) == COOKIE_TEXT_MAX, "the cookie has its announced size");
 
-/* `seal` is under way: the Call-ID is in it. */
-static uint64_t cookie_mac(struct seal seal, const struct sealed_cookie *sealed, bool is_v4)
+/* `call` has the Call-ID in it. */
+static uint64_t cookie_mac(const struct seal *call, const struct sealed_cookie *sealed, bool is_v4)
 {
+	struct seal seal = *call;
+
 	seal_word(&seal, sealed->head);
 	seal_word(&seal, sealed->direction);
 	seal_word(&seal, sealed->ip[0]);
@@ -46,7 +48,7 @@ char *cookie_put(
 	ensure(keys->current < 2 && cookie->flow.ip.family != IP_NONE &&
 		cookie->flow_transport < TRANSPORT_COUNT);
 	memcpy(sealed.ip, cookie->flow.ip.bytes, sizeof(sealed.ip));
-	sealed.mac = cookie_mac(*call, &sealed, is_v4);
+	sealed.mac = cookie_mac(call, &sealed, is_v4);
 	at = sip_put_hex(at, sealed.head, sealed.direction);
 	sip_put_hex(at, sealed.mac, sealed.ip[0]);
 	if (is_v4)
@@ -67,7 +69,7 @@ int cookie_read(
 	if ((sealed.head & 0xffff & ~(uint64_t)HEAD_KNOWN) != 0)
 		return -EINVAL;
 	call = seal_call(&keys->key[sealed.head & 1], call_id);
-	if (cookie_mac(call, &sealed, ip_len == V4_LEN) != sealed.mac)
+	if (cookie_mac(&call, &sealed, ip_len == V4_LEN) != sealed.mac)
 		return -EBADMSG;
 	*ret_cookie = (struct cookie){
 		.node_id = (uint32_t)(sealed.head >> 32),

@@ -182,12 +182,14 @@ static void edit_received(struct passage *passage)
 	struct sip_edits *edits = &passage->proxy->edits;
 	const struct sip_via *via = &passage->msg->via;
 	struct sip_writer w;
+	struct span old;
 
 	if (sip_via_is_from(via, &passage->in->src))
 		return;
+	old = sip_via_unreceived(via);
 	w = sip_edit_begin(edits);
-	sip_write_via_received(&w, via, &passage->in->src);
-	sip_edit_end_replace(edits, sip_via_unreceived(via), &w);
+	sip_write_via_received(&w, via, old, &passage->in->src);
+	sip_edit_end_replace(edits, old, &w);
 }
 
 /* 16.6 step 3: one less, or 70 where there was none. The parser lets it stand twice with the same value. */

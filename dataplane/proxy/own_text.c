@@ -35,17 +35,10 @@ static void compose_record_route(struct own_text *text)
 	line_end(&text->record_route, &w);
 }
 
-const struct own_text *own_text_at(
-	struct own_texts *texts, const struct endpoint *at, enum transport transport)
+void own_text_compose(struct own_text *text, const struct endpoint *at, enum transport transport)
 {
-	unsigned place = at->ip.bytes[at->ip.family == IP_V4 ? 3 : 15] + at->port + transport;
-	struct own_text *text = &texts->slots[place % OWN_TEXT_SLOTS];
-
-	if (unlikely_true(!endpoint_equal(&text->at, at) || text->transport != transport)) {
-		text->at = *at;
-		text->transport = (uint8_t)transport;
-		compose_via(text);
-		compose_record_route(text);
-	}
-	return text;
+	text->at = *at;
+	text->transport = (uint8_t)transport;
+	compose_via(text);
+	compose_record_route(text);
 }

@@ -9,7 +9,7 @@
 #include "base/addr.h"
 #include "sip/write.h"
 
-enum { OWN_LINE_MAX = 96, OWN_TEXT_SLOTS = 32 };
+enum { OWN_LINE_MAX = 128, OWN_TEXT_SLOTS = 32 };
 
 struct own_line {
 	char text[OWN_LINE_MAX]; /* to be copied with sip_put() */
@@ -30,9 +30,21 @@ struct own_texts {
 	struct own_text slots[OWN_TEXT_SLOTS];
 };
 
+/* Composes what belongs there. */
+void own_text_compose(struct own_text *text, const struct endpoint *at, enum transport transport);
+
 /* The texts for an address of ours and what is spoken there. Valid until the next call. */
-const struct own_text *own_text_at(
-	struct own_texts *texts, const struct endpoint *at, enum transport transport);
+static inline const struct own_text *own_text_at(
+	struct own_texts *texts, const struct endpoint *at, enum transport transport)
+{
+	/* Where addresses of either family differ most. */
+	unsigned place = at->ip.bytes[3] + at->ip.bytes[15] + at->port + transport;
+	struct own_text *text = &texts->slots[place % OWN_TEXT_SLOTS];
+
+	if (unlikely_true(!endpoint_equal(&text->at, at) || text->transport != transport))
+		own_text_compose(text, at, transport);
+	return text;
+}
 
 static inline char *own_line_put(char *at, const struct own_line *line)
 {

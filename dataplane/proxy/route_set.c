@@ -173,6 +173,9 @@ void route_set_edit(const struct route_set *set, const struct sip_msg *msg, stru
 	struct route_set moved;
 	unsigned begin = 0;
 
+	if (likely_true(set->count == 0 && !set->maddr_is_ours))
+		return;
+
 	if (set->has_next && set->next_is_strict) {
 		moved = *set;
 		moved.first++;

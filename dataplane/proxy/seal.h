@@ -51,7 +51,7 @@ static inline uint64_t seal_rest(struct span text)
 	return word >> (64 - 8 * len);
 }
 
-static inline void seal_text(struct seal *seal, struct span text)
+static inline __attribute__((always_inline)) void seal_text(struct seal *seal, struct span text)
 {
 	const char *p = text.p;
 	uint64_t word;

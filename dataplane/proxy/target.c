@@ -227,13 +227,14 @@ static struct target target_of_number(const struct target_query *query, const st
 /* 16.5: a maddr that is not ours is the only target there may be; one that is ours has done its work. */
 static bool foreign_maddr(const struct snapshot *snap, const struct sip_uri *uri, struct sip_uri *ret_next)
 {
-	struct sip_uri next = *uri;
 	struct ip_addr ip;
+	struct span maddr;
 
-	if (!sip_param_find(uri->params, "maddr", &next.host) || next.host.len == 0 ||
-		(ip_parse(next.host, &ip) == 0 && snapshot_is_local_ip(snap, &ip)))
+	if (!sip_param_find(uri->params, "maddr", &maddr) || maddr.len == 0 ||
+		(ip_parse(maddr, &ip) == 0 && snapshot_is_local_ip(snap, &ip)))
 		return false;
-	*ret_next = next;
+	*ret_next = *uri;
+	ret_next->host = maddr;
 	return true;
 }
 

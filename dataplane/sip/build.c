@@ -126,11 +126,12 @@ struct span sip_via_unreceived(const struct sip_via *via)
 	return via->has_rport ? via->rport : span_of(span_end(via->whole), 0);
 }
 
-void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src)
+void sip_write_via_received(
+	struct sip_writer *w, const struct sip_via *via, struct span old, const struct endpoint *src)
 {
 	char *at;
 
-	if (unlikely_true(!is_to_be_filled(via)))
+	if (unlikely_true(old.len > 0))
 		write_believed(w, via);
 	at = sip_put_begin(w, sizeof("=65535;received=") + SIP_IP_MAX);
 	if (!at)
@@ -199,7 +200,7 @@ static void write_vias(struct sip_writer *w, const struct sip_msg *request, cons
 	} else {
 		old = sip_via_unreceived(&request->via);
 		sip_write(w, span_from(value.p, old.p));
-		sip_write_via_received(w, &request->via, src);
+		sip_write_via_received(w, &request->via, old, src);
 		sip_write(w, span_from(span_end(old), span_end(value)));
 	}
 	sip_write_lit(w, "\r\n");

@@ -28,11 +28,12 @@ bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src);
 /*
  * A Via as the server that received it must keep it (RFC 3261 18.2.1, RFC 3581 4): `received` is the source
  * address, `rport` gets the source port if the peer asked. Values that the peer put there itself are not
- * believed. What is written stands in the place of sip_via_unreceived(): a part of the element, mostly an
- * empty one.
+ * believed. What is written stands in the place of `old`, which is sip_via_unreceived(): a part of the
+ * element, mostly an empty one.
  */
 struct span sip_via_unreceived(const struct sip_via *via);
-void sip_write_via_received(struct sip_writer *w, const struct sip_via *via, const struct endpoint *src);
+void sip_write_via_received(
+	struct sip_writer *w, const struct sip_via *via, struct span old, const struct endpoint *src);
 
 /*
  * Where the server that filled a Via in saw it come from: `received`, else the sent-by host, and the port in

@@ -44,11 +44,47 @@ void sip_edit_delete(struct sip_edits *edits, struct span old);
 
 /*
  * Text in pieces: write into the writer, then hand it back with the place; nothing may be added to the list
- * in between. What did not fit sets overflow.
+ * in between. What did not fit sets overflow. Inline, because each message that is forwarded has three of
+ * them.
  */
-struct sip_writer sip_edit_begin(struct sip_edits *edits);
-void sip_edit_end_insert(struct sip_edits *edits, const char *at, const struct sip_writer *written);
-void sip_edit_end_replace(struct sip_edits *edits, struct span old, const struct sip_writer *written);
+static inline struct sip_writer sip_edit_begin(struct sip_edits *edits)
+{
+	return sip_writer_of(edits->text + edits->text_len, SIP_EDIT_TEXT_MAX - edits->text_len);
+}
+
+/* Not for others: puts the last edit where its offset belongs. */
+void sip_edits_sort_in(struct sip_edits *edits, struct sip_edit edit);
+
+static inline void sip_edit_end_replace(
+	struct sip_edits *edits, struct span old, const struct sip_writer *written)
+{
+	const struct sip_edit edit = {
+		.offset = (uint32_t)(old.p - edits->bytes.p),
+		.delete_len = (uint32_t)old.len,
+		.text_offset = edits->text_len,
+		.text_len = (uint32_t)written->len,
+	};
+	uint32_t count = edits->count;
+
+	ensure(old.p >= edits->bytes.p && span_end(old) <= span_end(edits->bytes));
+	if (unlikely_true(written->overflow || count == SIP_EDITS_MAX)) {
+		edits->overflow = true;
+		return;
+	}
+	edits->text_len += edit.text_len;
+	edits->deleted += edit.delete_len;
+	edits->count = count + 1;
+	if (likely_true(count == 0 || edits->list[count - 1].offset <= edit.offset))
+		edits->list[count] = edit;
+	else
+		sip_edits_sort_in(edits, edit);
+}
+
+static inline void sip_edit_end_insert(
+	struct sip_edits *edits, const char *at, const struct sip_writer *written)
+{
+	sip_edit_end_replace(edits, span_of(at, 0), written);
+}
 
 /* Renders into out. Returns 0 and sets *ret_len; -ENOBUFS when out is too small; -E2BIG on overflow. */
 must_use int sip_edits_render(const struct sip_edits *edits, char *out, size_t out_size, size_t *ret_len);

@@ -28,7 +28,7 @@ static void expect_via(const char *received, const char *source, const char *kep
 	}
 	old = sip_via_unreceived(&via);
 	sip_write(&w, span_from(received, old.p));
-	sip_write_via_received(&w, &via, &src);
+	sip_write_via_received(&w, &via, old, &src);
 	sip_write(&w, span_str(span_end(old)));
 	assert_false(w.overflow);
 	out[w.len] = '\0';
