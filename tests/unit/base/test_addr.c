@@ -102,6 +102,30 @@ static void test_a_prefix_holds_its_addresses_and_no_others(void **state)
 	assert_int_not_equal(ip_prefix_parse(span_str("10.0.0.0/"), &prefix), 0);
 }
 
+static void test_a_transport_is_read_in_any_case_and_nothing_else_is_one(void **state)
+{
+	static const char *const others[] = {"", "ud", "udpx", "sctp", "tlp", "UDS",
+		"\x95"
+		"DP",
+		"u\xc4p", "td0"};
+	enum transport transport;
+
+	(void)state;
+	for (unsigned i = 0; i < TRANSPORT_COUNT; i++) {
+		char name[4];
+
+		memcpy(name, transport_name((enum transport)i), sizeof(name));
+		for (unsigned letter = 0; letter < 3; letter++) {
+			name[letter] ^= 0x20;
+			transport = TRANSPORT_COUNT;
+			assert_int_equal(transport_parse(span_str(name), &transport), 0);
+			assert_int_equal(transport, i);
+		}
+	}
+	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_int_not_equal(transport_parse(span_str(others[i]), &transport), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +134,7 @@ int main(void)
 		cmocka_unit_test(test_ipv4_is_read_as_the_c_library_reads_it),
 		cmocka_unit_test(test_an_endpoint_takes_the_default_port_only_without_its_own),
 		cmocka_unit_test(test_a_prefix_holds_its_addresses_and_no_others),
+		cmocka_unit_test(test_a_transport_is_read_in_any_case_and_nothing_else_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

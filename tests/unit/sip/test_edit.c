@@ -3,6 +3,7 @@
 #include "sip/edit.h"
 
 #include "base/rng.h"
+#include "fixture.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -132,6 +133,43 @@ static void test_too_much_text_refuses_to_render(void **state)
 	assert_int_equal(sip_edits_render(&edits, out, sizeof(out), &len), -E2BIG);
 }
 
+enum { LONG = 300, INSERTED = 80, AWAY = 7 };
+
+/* Copies go in blocks: none of them may read behind the message or write behind the buffer, nor lose what it
+ * may. */
+static void test_rendering_stays_within_the_message_and_the_buffer(void **state)
+{
+	struct guard in, out;
+	char inserted[INSERTED];
+	char message[LONG];
+	struct span bytes;
+
+	(void)state;
+	guard_init(&in);
+	guard_init(&out);
+	for (unsigned i = 0; i < LONG; i++)
+		message[i] = (char)i;
+	memset(inserted, 'x', sizeof(inserted));
+	bytes = guard_put(&in, span_of(message, LONG));
+	for (unsigned at = 0; at + AWAY <= LONG; at++) {
+		for (unsigned spare = 0; spare < 2 * SIP_PUT_SLACK; spare += AWAY) {
+			char *buf = out.wall - spare - (LONG - AWAY + INSERTED);
+			size_t len = 0;
+
+			sip_edits_init(&edits, bytes);
+			sip_edit_replace(
+				&edits, span_of(bytes.p + at, AWAY), span_of(inserted, sizeof(inserted)));
+			assert_int_equal(sip_edits_render(&edits, buf, (size_t)(out.wall - buf), &len), 0);
+			assert_int_equal(len, LONG - AWAY + INSERTED);
+			assert_memory_equal(buf, message, at);
+			assert_memory_equal(buf + at, inserted, INSERTED);
+			assert_memory_equal(buf + at + INSERTED, message + at + AWAY, LONG - AWAY - at);
+		}
+	}
+	guard_fini(&in);
+	guard_fini(&out);
+}
+
 /* Against the plain way: each byte with what stands before it, one by one. */
 static void test_any_edits_render_as_the_plain_way_would(void **state)
 {
@@ -181,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_a_buffer_one_byte_short_is_refused),
 		cmocka_unit_test(test_too_many_edits_refuse_to_render),
 		cmocka_unit_test(test_too_much_text_refuses_to_render),
+		cmocka_unit_test(test_rendering_stays_within_the_message_and_the_buffer),
 		cmocka_unit_test(test_any_edits_render_as_the_plain_way_would),
 	};
 
