@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "conn/frame.h"
 #include "conn/list_priv.h"
+#include "conn/peers_priv.h"
 #include "limits.h"
 #include "tcp/tcp.h"
 
@@ -17,15 +18,6 @@ enum { CONN_BUFFER_BYTES = SIP_STREAM_MESSAGE_MAX + 1 };
 #define CONN_MS    1000000ULL
 
 static_assert((int)CONN_BUFFER_BYTES > (int)SIP_STREAM_MESSAGE_MAX, "a message of full length fits");
-
-/* Which way a connection is found by an address: its remote end, or the alias its peer asked for. */
-enum conn_key { CONN_BY_REMOTE, CONN_BY_ALIAS, CONN_KEYS };
-
-/* A place in the table of peers (peers.c): entries, or POOL_NONE. */
-struct peer_place {
-	uint32_t newer, older; /* of the same address */
-	uint32_t prev, next; /* the newest one's: others in its bucket; prev POOL_NONE: the bucket's first */
-};
 
 struct conn {
 	uint32_t magic; /* 0: free */
@@ -49,6 +41,7 @@ struct conn {
 	char *buffer; /* owner: the pool of buffers; a message whose end has not come, or NULL */
 	uint32_t buffer_len;
 	struct list ready;    /* conns.ready: has something to read */
+	struct list choking;  /* conns.choked: accepted, and above high water */
 	struct list half;     /* conns.half: holds a buffer */
 	struct list waiting;  /* conns.opening, conns.silent or conns.lingering, as the state says */
 	uint64_t buffered_ns; /* since when it holds one */
@@ -77,6 +70,7 @@ struct conns {
 	uint32_t *heads;     /* table of peers: entry, or POOL_NONE */
 	uint32_t heads_mask;
 	struct list ready;
+	struct list choked;
 	struct list half;      /* oldest first */
 	struct list opening;   /* oldest first */
 	struct list silent;    /* accepted, and not heard a message of; oldest first */
@@ -114,16 +108,13 @@ void buffer_give(struct conns *conns, struct conn *conn);
 unsigned buffers_expire(struct conns *conns);
 uint64_t buffers_expire_ns(const struct conns *conns);
 
+/* choked.c: above high water, or no longer. */
+void choked_set(struct conns *conns, struct conn *conn, bool choked);
+/* Ends those that pin most, while there is no room for what others send. Returns how many. */
+unsigned choked_evict(struct conns *conns);
+
 /* sender.c */
 must_use int sender_send(struct conns *conns, struct conn *conn, struct span bytes);
-
-/* peers.c */
-void peers_init(struct conns *conns);
-void peers_add(struct conns *conns, struct conn *conn);
-/* It is not to be found any more; one that was never added, or was removed before, is no harm. */
-void peers_remove(struct conns *conns, struct conn *conn);
-struct conn *peers_find(const struct conns *conns, const struct endpoint *remote);
-void peers_alias(struct conns *conns, struct conn *conn, const struct sip_msg *msg);
 
 /* node_pool.c */
 void pools_run(struct conns *conns, const struct node_table *nodes);

@@ -73,6 +73,7 @@ void conn_forget(struct conns *conns, struct conn *conn, enum tcp_reason why)
 	conn_info_of(conns, conn, &info);
 	list_remove(&conn->ready);
 	list_remove(&conn->waiting);
+	list_remove(&conn->choking);
 	buffer_give(conns, conn);
 	peers_remove(conns, conn);
 	if (conn->kind == CONN_PEER && conn->state == CONN_OPENING)
@@ -143,7 +144,7 @@ void conns_tcp_event(
 		reader_wake(conns, conn);
 		break;
 	case TCP_WRITABLE:
-		conn->choked = false;
+		choked_set(conns, conn, false);
 		reader_wake(conns, conn);
 		break;
 	case TCP_ENDED:
@@ -170,6 +171,7 @@ unsigned conns_tick(struct conns *conns, const struct node_table *nodes, uint64_
 
 	conns->now_ns = now_ns;
 	work = reader_run(conns);
+	work += choked_evict(conns);
 	work += buffers_expire(conns);
 	work += open_expire(conns);
 	if (now_ns >= conns->pools_due_ns)

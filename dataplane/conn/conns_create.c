@@ -73,6 +73,7 @@ int conns_create(const struct conns_config *config, uint64_t now_ns, struct conn
 	conns->pools_due_ns = UINT64_MAX;
 	conns->bytes = sizeof(*conns);
 	list_init(&conns->ready);
+	list_init(&conns->choked);
 	list_init(&conns->half);
 	list_init(&conns->opening);
 	list_init(&conns->silent);

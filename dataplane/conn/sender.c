@@ -38,7 +38,7 @@ static int refuse(struct conns *conns, struct conn *conn, int error)
 		conn_count(conns, STAT_conn_send_gone);
 		return -EPIPE;
 	}
-	conn->choked = true;
+	choked_set(conns, conn, true);
 	conn_count(conns, STAT_conn_send_full);
 	return -EAGAIN;
 }
@@ -58,7 +58,7 @@ int sender_send(struct conns *conns, struct conn *conn, struct span bytes)
 		rte_pktmbuf_free(chain);
 		return refuse(conns, conn, ret);
 	}
-	conn->choked = tcp_crowded(conn->tcb);
+	choked_set(conns, conn, tcp_crowded(conn->tcb));
 	return 0;
 }
 

@@ -257,6 +257,7 @@ void tcp_info(const struct tcb *tcb, struct tcp_info *ret_info)
 		.send_queued_bytes = tcb->snd_queued,
 		.receive_queued_bytes = tcb->rcv_queued,
 		.pinned_bytes = tcb->snd_pinned + tcb->rcv_pinned,
+		.receive_pinned_bytes = tcb->rcv_pinned,
 		.srtt_us = tcb->srtt_us,
 		.rttvar_us = tcb->rttvar_us,
 		.rto_us = tcb->rto_us,

@@ -45,7 +45,7 @@ struct tcp_info {
 	const char *state; /* RFC 9293 3.3.2 */
 	uint32_t mss_bytes, cwnd_bytes, ssthresh_bytes, flight_bytes;
 	uint32_t rcv_mss_bytes; /* of the segments that come, by their looks */
-	uint32_t send_queued_bytes, receive_queued_bytes, pinned_bytes;
+	uint32_t send_queued_bytes, receive_queued_bytes, pinned_bytes, receive_pinned_bytes;
 	uint32_t srtt_us, rttvar_us, rto_us;
 	uint32_t window_edge;         /* sequence number of the advertised right edge */
 	uint8_t snd_shift, rcv_shift; /* of the windows */
@@ -103,6 +103,10 @@ bool tcp_crowded(struct tcb *tcb);
 uint32_t tcp_receive(const struct tcb *tcb, struct span *spans, uint32_t max);
 /* Gives back the first bytes, and tells the peer when that opens the window. */
 void tcp_consume(struct tcb *tcb, uint32_t bytes, uint64_t now_ns);
+/* Does what was received pin so much that no connection is offered a window? Somebody must read, or go. */
+bool tcp_receive_is_short(const struct tcp *tcp);
+/* What a connection pins of that on average. */
+uint32_t tcp_receive_average_bytes(const struct tcp *tcp);
 /* FIN after what is queued; receiving goes on. */
 void tcp_shutdown(struct tcb *tcb, uint64_t now_ns);
 /* FIN after what is queued; nothing more is received: unread or later bytes reset the connection. */

@@ -5,13 +5,25 @@
  */
 #include "tcp/stages_priv.h"
 
+/* Text beyond gaps may pin as much and no more: beyond it stands what came in order and was not read
+ * (text.c). */
+bool tcp_receive_is_short(const struct tcp *tcp)
+{
+	return tcp->rcv_pinned_bytes > tcp->config.memory_max_bytes / 8 * 3;
+}
+
+uint32_t tcp_receive_average_bytes(const struct tcp *tcp)
+{
+	return tcp->tcbs.used ? (uint32_t)(tcp->rcv_pinned_bytes / tcp->tcbs.used) : 0;
+}
+
 /* What the buffer could take beyond RCV.NXT. Nothing more is offered when all connections together run high.
  */
 uint32_t window_room(const struct tcb *tcb)
 {
 	const struct tcp_config *config = &tcb->tcp->config;
 
-	if (tcb->tcp->rcv_pinned_bytes > config->memory_max_bytes / 8 * 3)
+	if (tcp_receive_is_short(tcb->tcp))
 		return 0;
 	return tcb->rcv_queued < config->window_bytes ? config->window_bytes - tcb->rcv_queued : 0;
 }

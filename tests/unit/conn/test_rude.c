@@ -163,6 +163,62 @@ static void test_a_client_that_does_not_read_its_answers_is_not_read(void **stat
 	assert_int_equal(rig_count(&rig, STAT_conn_send_full), 0);
 }
 
+/* A client that reads nothing and has so many bytes of requests on their way. */
+static struct rig_peer *deaf_with(unsigned bytes)
+{
+	struct rig_peer *peer = rig_open(&rig);
+
+	peer->deaf = true;
+	for (unsigned sent = 0; sent < bytes; sent += sizeof(REQUEST) - 1)
+		rig_write(&rig, peer, REQUEST, sizeof(REQUEST) - 1);
+	rig_run(&rig);
+	return peer;
+}
+
+static void begin_with_little_memory(void)
+{
+	rig.tcp_config[0].memory_max_bytes = 512 << 10; /* half of it for what is received */
+	rig.tcp_config[0].send_max_bytes = 16 << 10;
+	rig_start(&rig);
+	rig.on_message = answer;
+}
+
+static void test_clients_that_read_nothing_give_way_when_memory_is_short(void **state)
+{
+	struct rig_peer *honest, *modest, *deaf[6];
+	unsigned before, gone = 0;
+
+	(void)state;
+	begin_with_little_memory();
+	honest = rig_open(&rig);
+	modest = deaf_with(8000);
+	for (unsigned i = 0; i < 6; i++)
+		deaf[i] = deaf_with(60000);
+	for (unsigned i = 0; i < 6; i++)
+		gone += deaf[i]->ended;
+	/* As many as must, and no more: the others may still read. */
+	assert_in_range(gone, 1, 5);
+	assert_int_equal(rig_count(&rig, STAT_conn_unread_evicted), gone);
+	assert_false(modest->ended);
+	before = rig.message_count;
+	rig_say(&rig, honest, REQUEST);
+	assert_int_equal(rig.message_count, before + 1);
+	assert_int_equal(honest->len, 4000);
+}
+
+static void test_as_long_as_there_is_memory_a_client_need_not_read(void **state)
+{
+	struct rig_peer *deaf[2];
+
+	(void)state;
+	begin_with_little_memory();
+	for (unsigned i = 0; i < 2; i++)
+		deaf[i] = deaf_with(60000);
+	rig_wait(&rig, 60000 * RIG_MS);
+	assert_false(deaf[0]->ended || deaf[1]->ended);
+	assert_int_equal(rig_count(&rig, STAT_conn_unread_evicted), 0);
+}
+
 static void test_a_flood_of_keepalives_is_answered_in_turns(void **state)
 {
 	static char ends[4000];
@@ -235,6 +291,8 @@ int main(void)
 		RIG_TEST(test_when_all_have_spoken_a_new_connection_is_refused),
 		RIG_TEST(test_who_has_closed_makes_room_before_who_is_silent),
 		RIG_TEST(test_a_client_that_does_not_read_its_answers_is_not_read),
+		RIG_TEST(test_clients_that_read_nothing_give_way_when_memory_is_short),
+		RIG_TEST(test_as_long_as_there_is_memory_a_client_need_not_read),
 		RIG_TEST(test_a_flood_of_keepalives_is_answered_in_turns),
 		RIG_TEST(test_a_peer_that_reconnects_for_ever_without_closing_stays_within_its_limit),
 		RIG_TEST(test_without_packet_buffers_nothing_is_sent_and_it_is_counted),
