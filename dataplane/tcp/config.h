@@ -21,7 +21,8 @@ struct tcb; /* one connection: RFC 9293's transmission control block */
 enum { TCP_HEADROOM = 14 + 40 };
 
 enum tcp_event {
-	TCP_ACCEPTED,    /* a new connection; tcp_cookie() is its listener's until tcp_set_cookie() */
+	TCP_ACCEPTED,    /* a new connection; tcp_cookie() is its listener's until tcp_set_cookie(), 0: that
+			    listener is gone and another has its place */
 	TCP_CONNECTED,   /* tcp_connect() succeeded */
 	TCP_READABLE,    /* bytes for tcp_receive() */
 	TCP_PEER_CLOSED, /* the peer's FIN: no more bytes come after those that wait */

@@ -88,7 +88,8 @@ bool cookie_input(struct tcp *tcp, const struct tcp_listener *listener, struct s
 		.iss = cookie,
 		.wnd = seg->window,
 		.tries = 1,
-		.listener = (uint8_t)(listener - tcp->listeners)};
+		.listener = (uint8_t)(listener - tcp->listeners),
+		.listener_life = listener->life};
 
 	/* As long as none was sent, a guess has nothing to hit. */
 	if (tcp->now_ns > tcp->cookie_until_ns)

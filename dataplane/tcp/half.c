@@ -19,6 +19,14 @@ void half_learn(struct half *half, const struct segment *seg)
 		      (options->has_shift ? HALF_SHIFT : 0);
 }
 
+/* NULL when the place has another listener by now. */
+static struct tcp_listener *listener_of(const struct half *half)
+{
+	struct tcp_listener *listener = &half->tcp->listeners[half->listener];
+
+	return listener->life == half->listener_life ? listener : NULL;
+}
+
 static uint16_t window_first(const struct tcp *tcp)
 {
 	return (uint16_t)u32_min(tcp->config.window_bytes, UINT16_MAX);
@@ -74,6 +82,7 @@ void half_open(struct tcp *tcp, struct tcp_listener *listener, const struct segm
 	half_learn(half, seg);
 	half->ts_offset = isn_ts_offset(tcp, &seg->key);
 	half->listener = (uint8_t)(listener - tcp->listeners);
+	half->listener_life = listener->life;
 	listener->half_open++;
 	timer_init(&half->timer, half_fire);
 	table_add(tcp, TABLE_HALF, half);
@@ -84,9 +93,12 @@ void half_open(struct tcp *tcp, struct tcp_listener *listener, const struct segm
 void half_free(struct half *half)
 {
 	struct tcp *tcp = half->tcp;
+	struct tcp_listener *listener = listener_of(half);
 
-	ensure(tcp->listeners[half->listener].half_open > 0);
-	tcp->listeners[half->listener].half_open--;
+	if (listener) {
+		ensure(listener->half_open > 0);
+		listener->half_open--;
+	}
 	timer_stop(&tcp->wheel, &half->timer);
 	table_remove(tcp, &half->key);
 	pool_give(&tcp->halves, half);
@@ -154,7 +166,8 @@ static bool in_window(const struct half *half, const struct segment *seg)
 
 static struct tcb *tcb_of(struct tcp *tcp, const struct half *half)
 {
-	struct tcb *tcb = tcb_begin(tcp, &half->key, tcp->listeners[half->listener].cookie);
+	const struct tcp_listener *listener = listener_of(half);
+	struct tcb *tcb = tcb_begin(tcp, &half->key, listener ? listener->cookie : 0);
 	const struct tcp_options options = {
 		.mss = half->mss_peer,
 		.has_ts = (half->flags & HALF_TS) != 0,

@@ -37,11 +37,14 @@ int tcp_listen(struct tcp *tcp, const struct endpoint *local, uint32_t backlog, 
 		return -EADDRINUSE;
 	for (uint32_t i = 0; i < TCP_LISTENERS_MAX; i++) {
 		struct tcp_listener *listener = &tcp->listeners[i];
-		/* Half-open connections of an earlier listener still count in its place. */
-		if (listener->used || listener->half_open > 0)
+		if (listener->used)
 			continue;
-		*listener = (struct tcp_listener){
-			.local = *local, .cookie = cookie, .backlog = backlog, .used = true};
+		/* Half-open connections of an earlier listener go on, but count in its place no more. */
+		*listener = (struct tcp_listener){.local = *local,
+			.cookie = cookie,
+			.backlog = backlog,
+			.life = listener->life + 1,
+			.used = true};
 		return 0;
 	}
 	return -ENOSPC;

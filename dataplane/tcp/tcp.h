@@ -70,7 +70,7 @@ void tcp_destroy(struct tcp *tcp);
 
 /* backlog: half-open connections before cookies answer. 0, -EADDRINUSE, -ENOSPC. */
 must_use int tcp_listen(struct tcp *tcp, const struct endpoint *local, uint32_t backlog, uint64_t cookie);
-/* Connections stay; -ENOENT. */
+/* Connections stay, and half-open ones may still come about; -ENOENT. */
 must_use int tcp_unlisten(struct tcp *tcp, const struct endpoint *local);
 /* An address of ours that tcp_connect() may use. 0, -EEXIST, -ENOSPC, -ENOMEM. At start only: allocates. */
 must_use int tcp_add_source(struct tcp *tcp, const struct ip_addr *source);

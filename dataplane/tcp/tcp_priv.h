@@ -36,6 +36,7 @@ struct tcp_listener {
 	uint64_t cookie;
 	uint32_t backlog;
 	uint32_t half_open;
+	uint32_t life; /* the how manieth listener in this place: half-open connections outlive theirs */
 	bool used;
 };
 
@@ -46,7 +47,8 @@ struct half {
 	struct timer timer;
 	uint64_t sent_ns;
 	uint32_t irs, iss, ts_recent, ts_offset;
-	uint32_t wnd; /* of the SYN: never scaled */
+	uint32_t wnd;           /* of the SYN: never scaled */
+	uint32_t listener_life; /* the place may have another listener by now */
 	uint16_t mss_peer;
 	uint8_t listener;
 	uint8_t tries;
