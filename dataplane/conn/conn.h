@@ -67,9 +67,6 @@ must_use int conns_send_peer(struct conns *conns, const struct endpoint *remote,
 /* Closes it when what was sent has left. An unknown one is no harm. */
 void conns_close(struct conns *conns, conn_id conn, uint64_t now_ns);
 
-/* How many connections of the node's pool are up. */
-unsigned conns_node_up(const struct conns *conns, const struct node *node);
-
 /*
  * For lists: up to `max` connections from slot *cursor on, looking at `looks` slots at most; moves *cursor,
  * to 0 at the end.

@@ -235,20 +235,6 @@ void conns_sync(struct conns *conns, const struct node_table *nodes, uint64_t no
 	}
 }
 
-static const struct node_pool *pool_for(const struct conns *conns, const struct node *node)
-{
-	const struct node_pool *pool = &conns->pools[node->slot];
-
-	return pool->node_id == node->id ? pool : NULL;
-}
-
-unsigned conns_node_up(const struct conns *conns, const struct node *node)
-{
-	const struct node_pool *pool = pool_for(conns, node);
-
-	return pool ? count_in(pool, CONN_UP) : 0;
-}
-
 /*
  * In turn, those that are up and not above high water. One that is being opened takes what is sent when there
  * is none and the last attempt did not fail: the node has closed its idle connections, say. NULL and

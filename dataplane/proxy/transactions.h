@@ -26,9 +26,6 @@ struct txns_config {
 must_use int txns_create(struct proxy *proxy, const struct txns_config *config, struct txns **ret_txns);
 void txns_destroy(struct txns *txns); /* NULL is fine */
 
-/* Bytes that so many transactions take, their texts included. */
-uint64_t txns_bytes(uint32_t transactions_max);
-
 /* How full the stores are, and how many machines are in each state. */
 struct txns_level {
 	const char *name;

@@ -97,13 +97,3 @@ void txns_destroy(struct txns *txns)
 	pool_destroy(&txns->texts.pools[0]);
 	free(txns);
 }
-
-uint64_t txns_bytes(uint32_t transactions_max)
-{
-	uint32_t counts[TEXT_CLASSES];
-
-	text_store_counts(transactions_max, counts);
-	return sizeof(struct txns) + transactions_max * sizeof(struct server_txn) +
-	       clients_for(transactions_max) * sizeof(struct client_txn) +
-	       txn_table_slots(transactions_max) * sizeof(struct txn_slot) + text_store_bytes(counts);
-}

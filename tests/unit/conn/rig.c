@@ -313,6 +313,19 @@ void rig_node(struct rig *rig, bool listens)
 	rig_run(rig);
 }
 
+unsigned rig_node_up(const struct rig *rig)
+{
+	struct conns_walk walk = {.looks = UINT32_MAX};
+	struct conn_info infos[RIG_PEERS];
+	unsigned count = conns_list(rig->conns, &walk, infos, RIG_PEERS);
+	unsigned up = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		up += infos[i].kind == CONN_NODE && infos[i].node_id == rig->node.id &&
+		      infos[i].state == CONN_UP;
+	return up;
+}
+
 void rig_kill(struct rig *rig)
 {
 	for (unsigned i = 0; i < rig->peer_count; i++) {

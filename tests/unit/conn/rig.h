@@ -86,6 +86,8 @@ void rig_say(struct rig *rig, struct rig_peer *peer, const char *text);
 
 /* The peer host becomes a node: it listens from now on (or not), and the balancer knows it. */
 void rig_node(struct rig *rig, bool listens);
+/* How many connections to it are up. */
+unsigned rig_node_up(const struct rig *rig);
 void rig_listen(struct rig *rig);
 void rig_unlisten(struct rig *rig);
 /* All connections of the peer host are reset, as when its process is killed. */

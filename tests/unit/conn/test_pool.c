@@ -32,7 +32,7 @@ static void test_a_pool_is_opened_before_anything_is_sent(void **state)
 	(void)state;
 	rig_start(&rig);
 	rig_node(&rig, true);
-	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(rig_node_up(&rig), 2);
 	assert_int_equal(events(CONN_NODE_CONNECTED), 2);
 	assert_int_equal(rig_count(&rig, STAT_conn_node_connected), 2);
 }
@@ -112,7 +112,7 @@ static void test_a_node_that_returns_is_connected_again(void **state)
 	rig_wait(&rig, 10000 * RIG_MS);
 	rig_listen(&rig);
 	rig_wait(&rig, 2600 * RIG_MS);
-	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(rig_node_up(&rig), 2);
 }
 
 static void test_a_connection_that_the_node_closes_in_order_is_opened_anew_at_once(void **state)
@@ -127,7 +127,7 @@ static void test_a_connection_that_the_node_closes_in_order_is_opened_anew_at_on
 		tcp_close(rig.peers[i].tcb, rig.now_ns);
 	rig_run(&rig);
 	assert_int_equal(events(CONN_NODE_CLOSED), 2);
-	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(rig_node_up(&rig), 2);
 	assert_int_equal(send(&conn), 0);
 }
 
@@ -204,7 +204,7 @@ static void test_a_silent_path_is_given_up_while_the_node_is_down(void **state)
 	assert_int_equal(send(&conn), 0);
 	assert_int_equal(send(&conn), 0);
 	rig_wait(&rig, 800 * RIG_MS);
-	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(rig_node_up(&rig), 2);
 	rig.live.word = node_word_make(NODE_DOWN, NODE_READY, 0);
 	rig_wait(&rig, 1200 * RIG_MS);
 	assert_int_equal(events(CONN_NODE_TIMED_OUT), 2);
@@ -212,7 +212,7 @@ static void test_a_silent_path_is_given_up_while_the_node_is_down(void **state)
 	rig_wait(&rig, 10000 * RIG_MS);
 	rig.cut[0] = rig.cut[1] = false;
 	rig_wait(&rig, 3000 * RIG_MS);
-	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(rig_node_up(&rig), 2);
 }
 
 static void test_a_connection_that_has_just_come_about_does_not_hang(void **state)
@@ -228,7 +228,7 @@ static void test_a_connection_that_has_just_come_about_does_not_hang(void **stat
 	rig_wait(&rig, 900 * RIG_MS);
 	rig.cut[1] = false;
 	rig_wait(&rig, 10000 * RIG_MS);
-	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(rig_node_up(&rig), 2);
 	assert_int_equal(events(CONN_NODE_TIMED_OUT), 0);
 	assert_int_equal(rig.peers[0].len + rig.peers[1].len, strlen(REQUEST));
 }

@@ -96,7 +96,7 @@ static void test_when_all_have_spoken_a_new_connection_is_refused(void **state)
 	assert_int_equal(rig_count(&rig, STAT_conn_accepted_full), 1);
 	/* Ours are kept apart: a node is reached all the same. */
 	rig_node(&rig, true);
-	assert_int_equal(conns_node_up(rig.conns, &rig.node), 2);
+	assert_int_equal(rig_node_up(&rig), 2);
 }
 
 static void test_who_has_closed_makes_room_before_who_is_silent(void **state)
