@@ -24,10 +24,39 @@ static void send_or_refuse(struct worker *worker, const struct proxy_in *in, str
 		already_counted(worker_way_out(worker, out));
 }
 
+/* Whoever has handled a message has a buffer for the next one: most need no trip to the pool. */
+static struct rte_mbuf *buffer_take(struct worker *worker)
+{
+	struct rte_mbuf *buffer = worker->spare;
+
+	if (!buffer)
+		return rte_pktmbuf_alloc(worker->config.pool);
+	worker->spare = NULL;
+	rte_pktmbuf_reset(buffer);
+	return buffer;
+}
+
+static void buffer_give(struct worker *worker, struct rte_mbuf *buffer)
+{
+	bool fits = buffer->pool == worker->config.pool && buffer->nb_segs == 1 && RTE_MBUF_DIRECT(buffer) &&
+		    rte_mbuf_refcnt_read(buffer) == 1;
+
+	if (fits && !worker->spare)
+		worker->spare = buffer;
+	else
+		rte_pktmbuf_free(buffer);
+}
+
+void worker_drop_spare(struct worker *worker)
+{
+	rte_pktmbuf_free(worker->spare);
+	worker->spare = NULL;
+}
+
 /* Into the packet itself when even a grown message fits it. */
 static void pass_in_place(struct worker *worker, const struct proxy_in *in)
 {
-	struct rte_mbuf *packet = rte_pktmbuf_alloc(worker->config.pool);
+	struct rte_mbuf *packet = buffer_take(worker);
 	struct proxy_out out;
 
 	if (!packet) {
@@ -37,7 +66,7 @@ static void pass_in_place(struct worker *worker, const struct proxy_in *in)
 	out.buf = rte_pktmbuf_mtod(packet, char *);
 	out.buf_size = rte_pktmbuf_tailroom(packet);
 	if (is_done(proxy_input(&worker->proxy, worker->snap, in, &out))) {
-		rte_pktmbuf_free(packet);
+		buffer_give(worker, packet);
 		return;
 	}
 	ensure(out.len > 0 && out.len <= out.buf_size);
@@ -50,7 +79,7 @@ static void pass_in_place(struct worker *worker, const struct proxy_in *in)
 		return;
 	}
 	send_or_refuse(worker, in, &out);
-	rte_pktmbuf_free(packet);
+	buffer_give(worker, packet);
 }
 
 static void pass_by_scratch(struct worker *worker, const struct proxy_in *in)
@@ -142,6 +171,6 @@ enum net_verdict worker_datagram(void *ctx, struct udp_datagram *datagram)
 	ensure(in.bytes.p != NULL); /* no UDP payload is longer than the scratch */
 	if (!is_of_another(worker, datagram, &in))
 		worker_input(worker, &in);
-	rte_pktmbuf_free(datagram->mbuf);
+	buffer_give(worker, datagram->mbuf);
 	return NET_TAKEN;
 }

@@ -43,6 +43,7 @@ unsigned worker_poll(struct worker *worker, uint64_t now_ns)
 	work += proxy_tick(&worker->proxy, worker->snap, now_ns);
 	net_tick(worker->net, now_ns);
 	net_flush(worker->net);
+	worker_drop_spare(worker);
 
 	worker->gave_to =
 		worker->config.exchange ? exchange_gave_to(worker->config.exchange, worker->config.index) : 0;

@@ -26,6 +26,7 @@ struct worker {
 	const struct snapshot *snap; /* of this loop */
 	uint64_t generation;         /* of the snapshot that probes and figures were last brought up to */
 	uint64_t gave_to;
+	struct rte_mbuf *spare; /* to write the next message into; NULL between loops */
 	struct net *net;
 	struct tcp *tcp;
 	struct conns *conns;
@@ -53,6 +54,7 @@ enum net_verdict worker_datagram(void *ctx, struct udp_datagram *datagram);
 void worker_input(struct worker *worker, const struct proxy_in *in);
 /* The same for one that is known to be this worker's. */
 void worker_pass(struct worker *worker, const struct proxy_in *in);
+void worker_drop_spare(struct worker *worker); /* at the end of a loop */
 
 /* way_out.c: how messages leave. Each returns 0 or -errno, and has counted the reason. */
 must_use int worker_send(
