@@ -74,35 +74,6 @@ static inline bool span_ieq_str(struct span a, const char *s)
 	return span_ieq(a, span_str(s));
 }
 
-/* Eight letters at a time; bytes that are none stay, those above 0x7f too. */
-static inline uint64_t word_lower(uint64_t word)
-{
-	const uint64_t each = 0x0101010101010101ULL;
-	uint64_t low = word & each * 0x7f;
-	uint64_t from_a = low + each * (0x80 - 'A');
-	uint64_t behind_z = low + each * (0x80 - 'Z' - 1);
-	uint64_t capitals = from_a & ~behind_z & ~word & each * 0x80;
-
-	return word | capitals >> 2;
-}
-
-/* Writes the text in lower case, ASCII only, whatever the locale (RFC 4343); `out` has room for its length.
- */
-static inline struct span span_lower(struct span text, char *out)
-{
-	uint64_t word;
-	size_t i = 0;
-
-	for (; text.len - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, text.p + i, sizeof(word));
-		word = word_lower(word);
-		memcpy(out + i, &word, sizeof(word));
-	}
-	for (; i < text.len; i++)
-		out[i] = (char)word_lower((unsigned char)text.p[i]);
-	return span_of(out, text.len);
-}
-
 /* Cuts blanks, tabs, CR and LF off both ends. */
 static inline struct span span_trim(struct span s)
 {

@@ -23,14 +23,9 @@ struct best {
 	uint64_t cost; /* -log2(hash / 2^64), Q20; 0 = not computed yet */
 };
 
-static enum tier classify(const struct node *node, enum node_verdict *ret_verdict)
+/* Something is said of the node besides that it lives. */
+static enum tier classify_marked(uint32_t word, enum node_verdict *ret_verdict)
 {
-	uint32_t word;
-
-	*ret_verdict = NODE_MISSING;
-	if (!node)
-		return TIER_UNUSABLE;
-	word = node_word(node);
 	*ret_verdict = NODE_IN_MAINT;
 	if (node_word_admin(word) == NODE_MAINT)
 		return TIER_UNUSABLE;
@@ -46,11 +41,24 @@ static enum tier classify(const struct node *node, enum node_verdict *ret_verdic
 	*ret_verdict = NODE_IS_BUSY;
 	if (word & NODE_WORD_BUSY)
 		return TIER_DOUBTFUL;
+	ensure(word & NODE_WORD_HELD);
 	*ret_verdict = NODE_IS_HELD;
-	if (word & NODE_WORD_HELD)
-		return TIER_HELD;
+	return TIER_HELD;
+}
+
+static enum tier classify(const struct node *node, enum node_verdict *ret_verdict)
+{
+	uint32_t word;
+
+	*ret_verdict = NODE_MISSING;
+	if (!node)
+		return TIER_UNUSABLE;
+	word = node_word(node);
 	*ret_verdict = NODE_NOT_NEEDED;
-	return TIER_ELIGIBLE;
+	if (likely_true(word == node_word_make(NODE_UP, NODE_READY, 0) ||
+			word == node_word_make(NODE_SUSPECT, NODE_READY, 0)))
+		return TIER_ELIGIBLE;
+	return classify_marked(word, ret_verdict);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include "policy/domain.h"
 
 #include "base/hash.h"
+#include "base/lower.h"
 #include "limits.h"
 
 #include <errno.h>

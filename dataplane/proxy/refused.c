@@ -6,6 +6,7 @@
 #include "proxy/refused.h"
 
 #include "base/hash.h"
+#include "base/lower.h"
 
 static struct refused_domain *find(struct refused_domains *refused, struct span name, uint32_t hash)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lower case of names, at each byte value, length and place in a word. */
-#include "base/span.h"
+#include "base/lower.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
