@@ -51,6 +51,24 @@ static inline void cursor_skip_blanks(struct cursor *c)
 		c->p++;
 }
 
+/*
+ * Takes `wanted` and the blanks around it; nearly always there are none. Returns false when something else
+ * stands behind the blanks, which are gone then too.
+ */
+static inline bool cursor_accept_separator(struct cursor *c, char wanted)
+{
+	if (!cursor_at(c, wanted)) {
+		if (likely_true(cursor_done(c) || (unsigned char)*c->p > ' '))
+			return false;
+		cursor_skip_blanks(c);
+		if (!cursor_at(c, wanted))
+			return false;
+	}
+	c->p++;
+	cursor_skip_blanks(c);
+	return true;
+}
+
 /* Takes the longest run of bytes in the class; it may be empty. */
 static inline struct span cursor_take(struct cursor *c, const struct scan_class *class)
 {
@@ -89,32 +107,6 @@ static inline bool cursor_take_quoted(struct cursor *c, struct span *ret_quoted)
 }
 
 /*
- * Whether a name is `literal`, which stands in lower case. len is a constant: three comparisons at most, as
- * two words that overlap.
- */
-static inline __attribute__((always_inline)) bool name_is(struct span name, const char *literal, size_t len)
-{
-	uint32_t first, last, first_wanted, last_wanted;
-	bool same = true;
-
-	if (name.len != len)
-		return false;
-	if (len < 4) {
-		for (size_t i = 0; i < len; i++)
-			same &= (name.p[i] | 0x20) == literal[i];
-		return same;
-	}
-	memcpy(&first, name.p, 4);
-	memcpy(&last, name.p + len - 4, 4);
-	memcpy(&first_wanted, literal, 4);
-	memcpy(&last_wanted, literal + len - 4, 4);
-	return (first | 0x20202020) == first_wanted && (last | 0x20202020) == last_wanted;
-}
-
-/* For literals of up to eight letters; another byte could be taken for one that differs from it in bit 5. */
-#define NAME_IS(name, literal) name_is((name), (literal), sizeof(literal) - 1)
-
-/*
  * Takes a decimal number of at most `max`, at least one digit. Returns false when there is none or it is
  * larger; the cursor is then anywhere in it.
  */
@@ -123,9 +115,16 @@ static inline bool cursor_take_number(struct cursor *c, uint32_t max, uint32_t *
 	const char *p = c->p;
 	uint64_t number = 0;
 
-	while (p < c->end && (unsigned)(*p - '0') <= 9 && number <= UINT32_MAX)
-		number = number * 10 + (unsigned)(*p++ - '0');
-	if (p == c->p || number > max)
+	for (; p < c->end; p++) {
+		unsigned digit = (unsigned)(*p - '0');
+
+		if (digit > 9)
+			break;
+		number = number * 10 + digit;
+		if (unlikely_true(number > max))
+			return false;
+	}
+	if (p == c->p)
 		return false;
 	c->p = p;
 	*ret_number = (uint32_t)number;

@@ -13,12 +13,11 @@
 #include "sip/scan_tail.h"
 
 struct lines {
-	const char *begin, *end; /* the bytes; a line end does not stand at the beginning */
-	struct sip_header *rows; /* SIP_ROWS; where each line behind the start line begins */
-	unsigned count;          /* of rows: the headers', and the empty line's when it was found */
-	const char *last;        /* the last of those lines */
-	bool odd;                /* a CR or LF stands alone somewhere; it may be in the body */
-	bool overflow;           /* there were more headers than SIP_HEADERS_MAX */
+	size_t last;   /* where the last line begins; it is the empty one when `ended` */
+	size_t count;  /* of rows: the headers', and the empty line's */
+	bool ended;    /* the empty line was found; else the bytes end before it */
+	bool odd;      /* a CR or LF stands alone somewhere; it may be in the body */
+	bool overflow; /* there were more headers than SIP_HEADERS_MAX */
 };
 
 /* What a line that begins with a blank or a CR is. */
@@ -36,88 +35,82 @@ static __attribute__((noinline)) enum line_kind odd_line_kind(const char *line, 
 }
 
 /*
- * Takes the lines that begin behind the LFs of a block; none stands at the end of the bytes. Returns true
- * when one of them is empty. Only headers are folded, the start line is not.
+ * Takes the lines that begin behind the LFs of the block at that offset into the rows, which have room for
+ * what a block can add. Returns whether one of them is empty, which is then the last. Only headers are
+ * folded, the start line is not.
  */
-static inline bool lines_take(struct lines *lines, const char *block, uint64_t lf)
+static inline __attribute__((always_inline)) bool lines_take(
+	struct lines *lines, struct sip_header *rows, struct span bytes, size_t block, uint64_t lf)
 {
 	for (; lf != 0; lf &= lf - 1) {
-		const char *line = block + __builtin_ctzll(lf) + 1;
+		size_t line = block + 1 + (size_t)__builtin_ctzll(lf);
 		enum line_kind kind = LINE_HEADER;
 
-		if (unlikely_true((unsigned char)*line <= ' ')) {
-			kind = odd_line_kind(line, lines->end);
+		if (unlikely_true((unsigned char)bytes.p[line] <= ' ')) {
+			kind = odd_line_kind(bytes.p + line, span_end(bytes));
 			if (lines->count > 0 && (kind == LINE_FOLDED || kind == LINE_UNKNOWN))
 				continue;
 		}
-		lines->rows[lines->count++].line = (uint32_t)(line - lines->begin);
+		rows[lines->count++].line = (uint32_t)line;
 		if (unlikely_true(kind == LINE_EMPTY))
 			return true;
 	}
 	return false;
 }
 
-/* The rows have room for what a block can add. */
-static inline void lines_limit(struct lines *lines)
+/* Keeps the rows to what a message may have. */
+static inline __attribute__((always_inline)) void lines_limit(
+	struct lines *lines, const struct sip_header *rows)
 {
 	if (likely_true(lines->count <= SIP_HEADERS_MAX + 1))
 		return;
-	lines->last = lines->begin + lines->rows[lines->count - 1].line;
+	lines->last = rows[lines->count - 1].line;
 	lines->count = SIP_HEADERS_MAX + 1;
 	lines->overflow = true;
 }
 
-static inline bool lines_take_block(struct lines *lines, const char *block, struct scan_marks marks)
+/* The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins, except the first. */
+static inline __attribute__((always_inline)) uint64_t lines_take_tail(
+	struct lines *lines, struct sip_header *rows, struct span bytes, size_t block)
 {
-	bool empty = lines_take(lines, block, marks.lf);
+	size_t len = bytes.len - block;
+	struct scan_marks marks = scan_mark(bytes.p + block, len, bytes.p);
+	uint64_t known = len > 0 ? ~(1ULL << (len - 1)) : 0;
 
-	lines->odd |= marks.odd != 0;
-	lines_limit(lines);
-	return empty;
-}
-
-/* The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins yet. */
-static inline bool lines_take_tail(struct lines *lines, const char *block)
-{
-	size_t len = (size_t)(lines->end - block);
-	struct scan_marks marks = scan_mark(block, len, lines->begin);
-
-	if (len > 0 && lines->end[-1] == '\n')
-		marks.lf &= ~(1ULL << (len - 1));
-	if (lines_take_block(lines, block, marks))
-		return true;
-	if (len > 0 && lines->end[-1] == '\n' && lines->count == 0)
-		lines->rows[lines->count++].line = (uint32_t)(lines->end - lines->begin);
-	return false;
-}
-
-static inline bool lines_take_all(struct lines *lines)
-{
-	const char *block = lines->begin + 1;
-
-	for (; lines->end - block > 64; block += 64) {
-		if (lines_take_block(lines, block, scan_mark64(block)))
-			return true;
-	}
-	return lines_take_tail(lines, block);
+	lines->ended = lines_take(lines, rows, bytes, block, marks.lf & known);
+	if (lines->count == 0 && (marks.lf & ~known) != 0)
+		rows[lines->count++].line = (uint32_t)bytes.len;
+	return marks.odd;
 }
 
 /*
- * Fills the rows. Returns true when the empty line was found: it is lines->last. Else the bytes end before
- * it, and lines->last is unfinished.
+ * Fills `rows` (SIP_ROWS of them) with where each line behind the start line begins. The first byte is
+ * neither a CR nor an LF.
  */
-static inline bool lines_find(struct lines *lines)
+static __attribute__((noinline)) struct lines lines_find(struct span bytes, struct sip_header *rows)
 {
-	bool empty;
+	const size_t tail = bytes.len > 64 ? bytes.len - 64 : 0; /* what begins before it is a whole block */
+	struct lines lines = {.last = 0};
+	uint64_t odd = 0;
+	size_t block;
 
-	lines->count = 0;
-	lines->odd = false;
-	lines->overflow = false;
-	lines->last = lines->begin;
-	empty = lines_take_all(lines);
-	if (likely_true(!lines->overflow && lines->count > 0))
-		lines->last = lines->begin + lines->rows[lines->count - 1].line;
-	return empty;
+	for (block = 1; block < tail; block += 64) {
+		struct scan_marks marks = scan_mark64(bytes.p + block);
+
+		odd |= marks.odd;
+		if (unlikely_true(lines_take(&lines, rows, bytes, block, marks.lf))) {
+			lines.ended = true;
+			break;
+		}
+		lines_limit(&lines, rows);
+	}
+	if (!lines.ended)
+		odd |= lines_take_tail(&lines, rows, bytes, block);
+	lines_limit(&lines, rows);
+	if (likely_true(!lines.overflow && lines.count > 0))
+		lines.last = rows[lines.count - 1].line;
+	lines.odd = odd != 0;
+	return lines;
 }
 
 /* Whether a CR or LF stands alone before `end`. A CR there may be the beginning of a line end. */

@@ -8,6 +8,7 @@
 #include "sip/msg.h"
 #include "sip/field_priv.h"
 #include "sip/lines_priv.h"
+#include "sip/literal_priv.h"
 #include "sip/names_priv.h"
 #include "sip/start_priv.h"
 #include "sip/uri_priv.h"
@@ -18,7 +19,6 @@ struct parse {
 	const char *end; /* of the received bytes */
 	const char *body;
 	bool whole;
-	struct lines lines;
 };
 
 /* The first fault is the one to report. */
@@ -46,12 +46,13 @@ static enum parse_result broken(struct sip_msg *msg, enum sip_error error)
 	return PARSE_BAD;
 }
 
-/* The bytes end inside the line or header that begins there. */
-static enum parse_result unfinished(struct parse *parse, const char *line, size_t line_max)
+/* The bytes end inside the start line or a header, which may have line_max bytes. */
+static enum parse_result unfinished(
+	struct parse *parse, const struct lines *lines, const char *begin, size_t line_max)
 {
-	if (parse->lines.odd)
+	if (lines->odd)
 		return broken(parse->msg, SIP_ERR_bad_header);
-	if ((size_t)(parse->end - line) > line_max)
+	if ((size_t)(parse->end - begin) - lines->last > line_max)
 		return broken(parse->msg, SIP_ERR_header_too_long);
 	if (parse->whole)
 		return broken(parse->msg, SIP_ERR_unfinished);
@@ -60,13 +61,11 @@ static enum parse_result unfinished(struct parse *parse, const char *line, size_
 	return PARSE_MORE;
 }
 
-static enum parse_result read_start_line(struct parse *parse, const char *begin)
+static inline enum parse_result read_start_line(struct parse *parse, const char *begin)
 {
 	struct sip_msg *msg = parse->msg;
 	size_t len = msg->headers[0].line;
 
-	if (unlikely_true(parse->lines.count == 0))
-		return unfinished(parse, begin, SIP_START_LINE_MAX);
 	ensure(len > 1); /* line ends before the message were skipped */
 	if (unlikely_true(len - 1 > SIP_START_LINE_MAX))
 		return broken(msg, SIP_ERR_header_too_long);
@@ -81,48 +80,50 @@ static bool is_token(struct span name, const char *limit)
 	return !span_empty(name) && scan_while(name.p, span_end(name), limit, &class_token) == span_end(name);
 }
 
-/* Blanks may stand between a name and its colon (RFC 3261 7.3.1), but no line end. */
-static struct span name_before(const char *line, const char *colon)
+/* The colon of a line, or NULL. A name and the blanks behind it stand in one line (RFC 3261 7.3.1). */
+static const char *colon_in(struct span line)
 {
-	const char *end = colon;
+	const char *colon = memchr(line.p, ':', line.len);
 
-	while (end > line && is_blank(end[-1]))
-		end--;
-	return memchr(end, '\n', (size_t)(colon - end)) ? span_of(line, 0) : span_from(line, end);
+	return colon && !memchr(line.p, '\n', (size_t)(colon - line.p)) ? colon : NULL;
 }
 
-/* A name that the table does not have as it stands there. Returns false when the line is no header. */
-static __attribute__((noinline)) bool other_header_read(
-	struct sip_header *header, const char *line, const char *line_end, const char *limit)
+/* A line that has no name and colon among its first bytes. Returns false when it is no header. */
+static __attribute__((noinline)) bool odd_header_read(
+	struct sip_header *header, struct span line, const char *limit)
 {
-	const char *colon = memchr(line, ':', (size_t)(line_end - line));
-	struct span name = name_before(line, colon ? colon : line);
+	const char *colon = colon_in(line);
+	struct span name;
 
 	header->id = SIP_HDR_OTHER;
-	header->colon = (uint16_t)(colon ? colon - line : 0);
-	if (!is_token(name, limit)) {
-		header->colon = 0;
+	header->colon = 0;
+	if (!colon)
 		return false;
-	}
-	if (unlikely_true(name.len < header->colon))
-		header->id = (uint8_t)sip_header_lookup(name);
-	return true;
+	/* A header whose colon is farther away is too long, however far. */
+	header->colon = (uint16_t)(colon - line.p < UINT16_MAX ? colon - line.p : UINT16_MAX);
+	name = span_from(line.p, colon);
+	while (!span_empty(name) && is_blank(span_end(name)[-1]))
+		name.len--;
+	header->id = (uint8_t)sip_header_lookup(name);
+	return is_token(name, limit);
 }
 
-/* The id of the header whose name stands there, SIP_HDR_OTHER for those that have to be looked at closely. */
-static inline unsigned header_read(struct sip_header *header, const char *line)
+/* Returns whether the line begins with a name and a colon; 32 bytes of it may be read, and the one before. */
+static inline bool header_read(struct sip_header *header, const char *line)
 {
 	uint32_t colons = scan_equal(line, ':');
 
-	if (unlikely_true(colons == 0))
-		return SIP_HDR_OTHER;
+	if (unlikely_true(colons == 0 || (colons & 1) != 0))
+		return false;
 	header->colon = (uint16_t)__builtin_ctz(colons);
 	header->id = (uint8_t)header_at(line, colons);
-	return header->id;
+	if (likely_true(header->id != SIP_HDR_OTHER))
+		return true;
+	return (scan_outside(line, &class_token) & (colons ^ (colons - 1)) >> 1) == 0;
 }
 
-/* ... in a line so near the end of the bytes that 32 cannot be read. */
-static __attribute__((noinline)) unsigned header_read_last(
+/* ... in a line so near the end of the bytes that fewer can be read. */
+static __attribute__((noinline)) bool last_header_read(
 	struct sip_header *header, const char *line, const char *end)
 {
 	char copy[1 + 32] = {0};
@@ -135,44 +136,42 @@ static __attribute__((noinline)) unsigned header_read_last(
  * The header table, from the lines behind the start line. It is filled from behind, so that of the headers
  * with the same id the first one stays in `first`.
  */
-static inline void read_headers(struct parse *parse)
+static __attribute__((noinline)) void read_headers(struct parse *parse, const char *begin, unsigned count)
 {
 	struct sip_msg *msg = parse->msg;
-	const char *begin = parse->lines.begin;
+	const char *end = parse->end;
 	uint32_t present = 0;
 	uint32_t repeated = 0;
 	bool odd_line = false;
 
-	for (unsigned i = parse->lines.count - 1; i-- > 0;) {
+	for (unsigned i = count; i-- > 0;) {
 		struct sip_header *header = &msg->headers[i];
 		const char *line = begin + header->line;
-		unsigned id;
+		bool done = likely_true(end - line >= 32) ? header_read(header, line)
+							  : last_header_read(header, line, end);
 
-		if (likely_true(parse->end - line >= 32))
-			id = header_read(header, line);
-		else
-			id = header_read_last(header, line, parse->end);
-		if (unlikely_true(id == SIP_HDR_OTHER)) {
-			odd_line |= !other_header_read(header, line, begin + header[1].line, parse->end);
-			id = header->id;
-		}
-		repeated |= present & 1U << id;
-		present |= 1U << id;
-		msg->first[id] = (uint8_t)i;
+		if (unlikely_true(!done))
+			odd_line |= !odd_header_read(header, span_from(line, begin + header[1].line), end);
+		repeated |= present & 1U << header->id;
+		present |= 1U << header->id;
+		msg->first[header->id] = (uint8_t)i;
 	}
-	msg->header_count = (uint8_t)(parse->lines.count - 1);
+	msg->header_count = (uint8_t)count;
 	msg->present = present;
 	msg->repeated = repeated;
 	if (unlikely_true(odd_line))
 		fault(msg, SIP_ERR_bad_header);
-	if (unlikely_true(parse->lines.overflow))
-		msg->error = SIP_ERR_too_many_headers; /* whatever else: a Via may be missing */
 }
 
+/* A line without a colon is bad, however long. */
 static bool has_long_header(const struct sip_msg *msg)
 {
 	for (unsigned i = 0; i < msg->header_count; i++) {
-		if (msg->headers[i + 1].line - msg->headers[i].line > SIP_HEADER_LINE_MAX)
+		const struct sip_header *header = &msg->headers[i];
+
+		bool has_colon = header->colon > 0 || msg->start_line.p[header->line] == ':';
+
+		if (has_colon && header[1].line - header[0].line > SIP_HEADER_LINE_MAX)
 			return true;
 	}
 	return false;
@@ -181,25 +180,23 @@ static bool has_long_header(const struct sip_msg *msg)
 /* The start line and the header table. parse->body is then behind the empty line. */
 static inline enum parse_result read_head(struct parse *parse, const char *begin)
 {
-	struct lines *lines = &parse->lines;
-	bool ended;
-	enum parse_result result;
+	struct sip_msg *msg = parse->msg;
+	struct lines lines = lines_find(span_from(begin, parse->end), msg->headers);
 
-	lines->begin = begin;
-	lines->end = parse->end;
-	lines->rows = parse->msg->headers;
-	ended = lines_find(lines);
-	result = read_start_line(parse, begin);
-	if (unlikely_true(result != PARSE_OK))
-		return result;
-	if (unlikely_true(!ended))
-		return unfinished(parse, lines->last, SIP_HEADER_LINE_MAX);
-	parse->body = lines->last + 2;
-	if (unlikely_true(lines->odd) && lines_are_odd(begin, parse->body))
-		return broken(parse->msg, SIP_ERR_bad_header);
-	read_headers(parse);
-	if (unlikely_true(parse->body - begin > SIP_HEADER_LINE_MAX) && has_long_header(parse->msg))
-		return broken(parse->msg, SIP_ERR_header_too_long);
+	if (unlikely_true(lines.count == 0))
+		return unfinished(parse, &lines, begin, SIP_START_LINE_MAX);
+	if (unlikely_true(read_start_line(parse, begin) != PARSE_OK))
+		return PARSE_BAD;
+	if (unlikely_true(!lines.ended))
+		return unfinished(parse, &lines, begin, SIP_HEADER_LINE_MAX);
+	parse->body = begin + lines.last + 2;
+	if (unlikely_true(lines.odd) && lines_are_odd(begin, parse->body))
+		return broken(msg, SIP_ERR_bad_header);
+	read_headers(parse, begin, (unsigned)lines.count - 1);
+	if (unlikely_true(lines.overflow))
+		msg->error = SIP_ERR_too_many_headers; /* whatever else: a Via may be missing */
+	if (unlikely_true(parse->body - begin > SIP_HEADER_LINE_MAX) && has_long_header(msg))
+		return broken(msg, SIP_ERR_header_too_long);
 	return PARSE_OK;
 }
 
@@ -237,7 +234,7 @@ static inline void read_tag(struct span params, const char *limit, struct span *
 }
 
 /* From and To: their shape, and the tag (RFC 3261 19.3). */
-static void read_address(
+static inline void read_address(
 	struct parse *parse, enum sip_header_id id, enum sip_error error, struct span *ret_tag)
 {
 	struct sip_msg *msg = parse->msg;
@@ -358,6 +355,8 @@ static bool one_value(const struct sip_msg *msg, enum sip_header_id id)
 {
 	const struct sip_header *first = sip_header_first(msg, id);
 
+	if (likely_true((msg->repeated >> id & 1) == 0))
+		return true;
 	for (const struct sip_header *h = first; h != NULL; h = sip_header_next(msg, h)) {
 		if (!span_eq(sip_header_value(msg, h), sip_header_value(msg, first)))
 			return false;

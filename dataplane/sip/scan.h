@@ -53,18 +53,20 @@ static inline bool scan_has(const struct scan_class *class, char c)
 /* The one place where the instruction set is chosen. */
 #if defined(__AVX2__) && !defined(SIP_SCAN_SCALAR)
 #include "sip/scan_avx2.h"
-#define scan_while  scan_while_avx2
-#define scan_until  scan_until_avx2
-#define scan_equal  scan_equal_avx2
-#define scan_unlike scan_unlike_avx2
-#define scan_mark64 scan_mark64_avx2
+#define scan_while   scan_while_avx2
+#define scan_until   scan_until_avx2
+#define scan_equal   scan_equal_avx2
+#define scan_outside scan_outside_avx2
+#define scan_unlike  scan_unlike_avx2
+#define scan_mark64  scan_mark64_avx2
 #else
 #include "sip/scan_scalar.h"
-#define scan_while  scan_while_scalar
-#define scan_until  scan_until_scalar
-#define scan_equal  scan_equal_scalar
-#define scan_unlike scan_unlike_scalar
-#define scan_mark64 scan_mark64_scalar
+#define scan_while   scan_while_scalar
+#define scan_until   scan_until_scalar
+#define scan_equal   scan_equal_scalar
+#define scan_outside scan_outside_scalar
+#define scan_unlike  scan_unlike_scalar
+#define scan_mark64  scan_mark64_scalar
 #endif
 
 #endif

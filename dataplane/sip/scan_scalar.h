@@ -25,6 +25,16 @@ static inline const char *scan_until_scalar(
 	return p;
 }
 
+/* Bit n: the n-th of 32 bytes is not in the class. */
+static inline uint32_t scan_outside_scalar(const char *p, const struct scan_class *class)
+{
+	uint32_t outside = 0;
+
+	for (unsigned i = 0; i < 32; i++)
+		outside |= (uint32_t)!scan_has(class, p[i]) << i;
+	return outside;
+}
+
 /* Bit n: the n-th of 32 bytes is c. */
 static inline uint32_t scan_equal_scalar(const char *p, char c)
 {

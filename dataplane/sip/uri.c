@@ -5,6 +5,7 @@
  */
 #include "sip/uri.h"
 #include "sip/uri_priv.h"
+#include "sip/literal_priv.h"
 #include "base/addr.h"
 
 #include <ctype.h>

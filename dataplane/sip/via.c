@@ -5,6 +5,7 @@
  * RFC 2543 allowed, is passed over.
  */
 #include "sip/via.h"
+#include "sip/literal_priv.h"
 #include "sip/via_priv.h"
 #include "sip/uri_priv.h"
 
@@ -70,17 +71,15 @@ static inline int sent_by_take(struct cursor *c, struct sip_via *via, const char
 
 	if (cursor_done(c) || !is_blank(*c->p))
 		return -EINVAL;
+	c->p++;
 	cursor_skip_blanks(c);
 	if (host_take(c, &host) < 0)
 		return -EINVAL;
 	*ret_end = c->p;
-	cursor_skip_blanks(c);
-	if (cursor_accept(c, ':')) {
-		cursor_skip_blanks(c);
+	if (cursor_accept_separator(c, ':')) {
 		if (port_take(c, &via->port) < 0)
 			return -EINVAL;
 		*ret_end = c->p;
-		cursor_skip_blanks(c);
 	}
 	via->host = host;
 	return 0;
@@ -118,20 +117,18 @@ static inline int param_set(struct sip_via *via, struct span name, struct span v
 	return 0;
 }
 
-/* One parameter; the cursor stands behind its ';'. *ret_end is its end without the blanks behind it. */
+/* One parameter; the cursor stands behind its ';' and the blanks there. *ret_end is its end without the
+ * blanks behind it. */
 static inline int param_take(struct cursor *c, struct sip_via *via, const char **ret_end)
 {
 	struct span value = {NULL, 0};
 	struct span name;
 
-	cursor_skip_blanks(c);
 	name = cursor_take(c, &class_param_name);
 	if (span_empty(name))
 		return -EINVAL;
 	*ret_end = c->p;
-	cursor_skip_blanks(c);
-	if (cursor_accept(c, '=')) {
-		cursor_skip_blanks(c);
+	if (cursor_accept_separator(c, '=')) {
 		if (!cursor_at(c, '"'))
 			value = cursor_take(c, &class_value);
 		else if (!cursor_take_quoted(c, &value))
@@ -139,7 +136,6 @@ static inline int param_take(struct cursor *c, struct sip_via *via, const char *
 		if (span_empty(value))
 			return -EINVAL;
 		*ret_end = c->p;
-		cursor_skip_blanks(c);
 	}
 	return param_set(via, name, value);
 }
@@ -147,15 +143,17 @@ static inline int param_take(struct cursor *c, struct sip_via *via, const char *
 /* [";" params]; *ret_end moves to the end of the last one. */
 static inline int params_take(struct cursor *c, struct sip_via *via, const char **ret_end)
 {
-	const char *begin = c->p;
+	const char *begin;
 
+	cursor_skip_blanks(c);
+	begin = c->p;
 	via->params = span_of(begin, 0);
-	if (!cursor_accept(c, ';'))
+	if (!cursor_accept_separator(c, ';'))
 		return 0;
 	do {
 		if (param_take(c, via, ret_end) < 0)
 			return -EINVAL;
-	} while (cursor_accept(c, ';'));
+	} while (cursor_accept_separator(c, ';'));
 	via->params = span_from(begin + 1, *ret_end);
 	return 0;
 }

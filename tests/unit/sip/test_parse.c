@@ -426,6 +426,28 @@ static void test_a_cr_or_lf_alone_hides_no_header(void **state)
 	assert_int_equal(msg.body.len, 7);
 }
 
+/* Lines are looked for in blocks of 64 bytes. */
+static void test_a_line_may_end_anywhere_in_a_block(void **state)
+{
+	(void)state;
+	for (int fill = 0; fill < 200; fill++) {
+		int len = snprintf(
+			text, sizeof(text), LINE VIA "X-Fill: %0*d\r\nSubject: a\r\n b\r\n", fill, 0);
+		size_t rest = (size_t)snprintf(text + len, sizeof(text) - (size_t)len, REST "l: 1\r\n\r\nz");
+
+		assert_int_equal(parse_bytes(text, (size_t)len + rest, true), PARSE_OK);
+		assert_int_equal(msg.header_count, 8);
+		assert_true(span_eq_str(value_of(SIP_HDR_SUBJECT, 0), "a\r\n b"));
+		assert_true(span_eq_str(msg.body, "z"));
+		for (unsigned lone = 0; lone < 2; lone++) {
+			text[len - 1 - (int)lone] = 'x';
+			assert_int_equal(parse_bytes(text, (size_t)len + rest, true), PARSE_BAD);
+			assert_int_equal(msg.error, SIP_ERR_bad_header);
+			text[len - 1 - (int)lone] = lone ? '\r' : '\n';
+		}
+	}
+}
+
 static size_t with_headers(unsigned count)
 {
 	size_t len = (size_t)snprintf(text, sizeof(text), LINE VIA REST);
@@ -560,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_bytes_pass_only_where_nobody_reads_them),
 		cmocka_unit_test(test_a_cr_or_lf_alone_hides_no_header),
 		cmocka_unit_test(test_128_headers_are_taken_and_one_more_is_refused),
+		cmocka_unit_test(test_a_line_may_end_anywhere_in_a_block),
 		cmocka_unit_test(test_lines_have_a_limit),
 		cmocka_unit_test(test_line_ends_before_a_message_are_skipped),
 		cmocka_unit_test(test_messages_follow_each_other_in_a_stream),
