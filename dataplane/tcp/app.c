@@ -73,12 +73,13 @@ static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 	if (cost > config->memory_max_bytes / 2)
 		return -EMSGSIZE;
 	closing_make_memory(tcb->tcp, cost);
+	stuck_make_memory(tcb, cost, send_memory_fits);
 	if (starved_must_wait(tcb) || !send_memory_fits(tcb->tcp, cost)) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		starved_join(tcb, cost);
 		return -ENOBUFS;
 	}
-	if (tcb->snd_queued > 0 && tcb->snd_pinned + cost > config->send_max_bytes) {
+	if (tcb->snd_queued > 0 && tcb->snd_pinned + cost > send_budget_bytes(tcb)) {
 		tcb->flags |= TCB_WANT_WRITE;
 		return -EAGAIN;
 	}
@@ -109,7 +110,7 @@ int tcp_send(struct tcb *tcb, struct rte_mbuf *chain, uint64_t now_ns)
 bool tcp_crowded(struct tcb *tcb)
 {
 	ensure(tcb->magic != 0);
-	if (tcb->snd_pinned <= tcb->tcp->config.send_max_bytes / 2)
+	if (tcb->snd_pinned <= send_high_water(tcb))
 		return false;
 	tcb->flags |= TCB_WANT_WRITE;
 	return true;

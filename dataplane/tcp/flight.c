@@ -155,7 +155,7 @@ static void queue_acked(struct tcb *tcb, uint32_t ack)
 	tcb->snd_queued -= bytes;
 	if (seq_lt(tcb->cursor_seq, tcb->snd_seq))
 		tcb->cursor = NULL;
-	if (tcb_has(tcb, TCB_WANT_WRITE) && tcb->snd_pinned <= tcb->tcp->config.send_max_bytes / 2) {
+	if (tcb_has(tcb, TCB_WANT_WRITE) && tcb->snd_pinned <= send_high_water(tcb)) {
 		tcb->flags &= ~(uint32_t)TCB_WANT_WRITE;
 		tcb_post(tcb, TCP_WRITABLE);
 	}

@@ -17,7 +17,13 @@ void closing_leave(struct tcb *tcb);
 void closing_make_room(struct tcp *tcp);                   /* for a tcb, when few are left */
 void closing_make_memory(struct tcp *tcp, uint32_t bytes); /* to send so much */
 
+/* stuck.c */
+typedef bool memory_fits(const struct tcp *tcp, uint64_t bytes);
+void stuck_make_memory(struct tcb *wants, uint32_t bytes, memory_fits *fits);
+
 /* starved.c */
+uint32_t send_budget_bytes(const struct tcb *tcb);            /* what it may pin for sending */
+uint32_t send_high_water(const struct tcb *tcb);              /* from here on it should be given no more */
 bool send_memory_fits(const struct tcp *tcp, uint64_t bytes); /* beside what all send queues pin */
 bool starved_must_wait(const struct tcb *tcb); /* others wait already, and have waited longer */
 void starved_join(struct tcb *tcb, uint32_t bytes);

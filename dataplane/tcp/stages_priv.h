@@ -73,6 +73,7 @@ void transmit_probe(struct tcb *tcb); /* keepalive */
 void challenge_ack(struct tcb *tcb);
 uint16_t window_choose(struct tcb *tcb);
 uint32_t window_room(const struct tcb *tcb);
+bool window_memory_fits(const struct tcp *tcp, uint64_t bytes); /* beside what all have received */
 
 /* flight.c, sack.c, rack.c, congestion.c */
 struct ack_news {

@@ -12,6 +12,26 @@ bool send_memory_fits(const struct tcp *tcp, uint64_t bytes)
 	return tcp->snd_pinned_bytes + bytes <= tcp->config.memory_max_bytes / 2;
 }
 
+/*
+ * A connection has its own limit, and a quarter of what all others leave at most. So the more peers there are
+ * that do not read, the less each of them can hold, and something is always left for those that do (dynamic
+ * thresholds: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
+ */
+uint32_t send_budget_bytes(const struct tcb *tcb)
+{
+	const struct tcp *tcp = tcb->tcp;
+	uint64_t all_bytes = tcp->config.memory_max_bytes / 2;
+	uint64_t left_bytes = all_bytes > tcp->snd_pinned_bytes ? all_bytes - tcp->snd_pinned_bytes : 0;
+
+	return left_bytes / 4 < tcp->config.send_max_bytes ? (uint32_t)(left_bytes / 4)
+							   : tcp->config.send_max_bytes;
+}
+
+uint32_t send_high_water(const struct tcb *tcb)
+{
+	return u32_min(send_budget_bytes(tcb), tcb->tcp->config.send_max_bytes / 2);
+}
+
 bool starved_must_wait(const struct tcb *tcb)
 {
 	return line_first(tcb->tcp, &tcb->tcp->starved) && !tcb_has(tcb, TCB_GRANTED);

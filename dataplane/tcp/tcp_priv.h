@@ -120,6 +120,7 @@ struct tcp {
 	struct tcb *event_first, *event_last;
 	struct line starved;
 	struct line closing;
+	uint32_t stuck_cursor;    /* where stuck.c looks next */
 	uint64_t cookie_until_ns; /* no cookie of ours is good after this */
 	uint8_t window_shift;     /* of our receive window */
 	uint32_t text_max;        /* what one fresh mbuf holds besides headers */

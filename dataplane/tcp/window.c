@@ -5,11 +5,18 @@
  */
 #include "tcp/stages_priv.h"
 
-/* Text beyond gaps may pin as much and no more: beyond it stands what came in order and was not read
- * (text.c). */
+/*
+ * Three quarters of what all connections may hold of what they received. Text beyond gaps may pin as much and
+ * no more: beyond it stands what came in order and was not read (text.c).
+ */
+bool window_memory_fits(const struct tcp *tcp, uint64_t bytes)
+{
+	return tcp->rcv_pinned_bytes + bytes <= tcp->config.memory_max_bytes / 8 * 3;
+}
+
 bool tcp_receive_is_short(const struct tcp *tcp)
 {
-	return tcp->rcv_pinned_bytes > tcp->config.memory_max_bytes / 8 * 3;
+	return !window_memory_fits(tcp, 0);
 }
 
 uint32_t tcp_receive_average_bytes(const struct tcp *tcp)
@@ -23,7 +30,7 @@ uint32_t window_room(const struct tcb *tcb)
 {
 	const struct tcp_config *config = &tcb->tcp->config;
 
-	if (tcp_receive_is_short(tcb->tcp))
+	if (!window_memory_fits(tcb->tcp, 0))
 		return 0;
 	return tcb->rcv_queued < config->window_bytes ? config->window_bytes - tcb->rcv_queued : 0;
 }

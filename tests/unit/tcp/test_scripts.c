@@ -8,7 +8,7 @@
  *   accepted OPT... | opened OPT...   a whole handshake, by the peer or by us; OPT: win mss ws ts sackok
  *   in FLAGS FIELD...            a segment of the peer. What is not given is what the peer would send next.
  *   out FLAGS FIELD... | out none     the oldest segment of ours not yet looked at, or that there is none
- *   app send N | refused N | starved N | read N | close | shutdown | abort | timeout MS
+ *   app send N | refused N | read N | close | shutdown | abort | timeout MS
  *   icmp seq=N mtu=N             mtu=0: unreachable
  *   wait N(ms|s)                 state NAME | count ROW N | event NAME N | why REASON | info KEY N
  *   skip                         forgets what we sent so far
@@ -353,8 +353,6 @@ static bool do_app(struct script *script, char *rest)
 		ret = rig_send(rig, number(rest));
 	else if (strcmp(verb, "refused") == 0)
 		ret = rig_send(rig, number(rest)) == -EAGAIN ? 0 : -1;
-	else if (strcmp(verb, "starved") == 0)
-		ret = rig_send(rig, number(rest)) == -ENOBUFS ? 0 : -1;
 	else if (strcmp(verb, "timeout") == 0)
 		tcp_set_user_timeout(rig->tcb, number(rest), rig->now_ns);
 	else if (strcmp(verb, "read") == 0)

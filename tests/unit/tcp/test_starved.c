@@ -50,11 +50,11 @@ static void crowd_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum t
 	}
 }
 
-/* CONNS connections of which the first ROOM have filled the memory, with windows that let nothing out. */
-static void crowd_start(void)
+/* CONNS connections with windows that let nothing out. */
+static void crowd_open(uint64_t memory_bytes)
 {
 	memset(&crowd, 0, sizeof(crowd));
-	rig.config.memory_max_bytes = 2 * ROOM * BUFFER;
+	rig.config.memory_max_bytes = memory_bytes;
 	rig.config.event = crowd_event;
 	rig_start(&rig);
 	rig_listen(&rig, CONNS);
@@ -67,6 +67,12 @@ static void crowd_start(void)
 	}
 	assert_int_equal(crowd.accepted, CONNS);
 	rig.deaf = true;
+}
+
+/* ... of which the first ROOM have filled the memory. */
+static void crowd_start(void)
+{
+	crowd_open(2 * ROOM * BUFFER);
 	for (unsigned i = 1; i <= ROOM; i++)
 		assert_int_equal(send_one(crowd.tcbs[i]), 0);
 	for (unsigned i = ROOM + 1; i <= CONNS; i++)
@@ -116,13 +122,47 @@ static void test_everybody_is_told_in_turn_and_nobody_in_vain(void **state)
 	assert_int_equal(crowd.refused_again, 0);
 }
 
+static void test_whoever_takes_nothing_makes_room_for_others(void **state)
+{
+	(void)state;
+	crowd_start();
+	assert_int_equal(send_one(crowd.tcbs[CONNS]), -ENOBUFS);
+	assert_int_equal(rig_count(&rig, STAT_tcp_stuck_evicted), 0);
+	/* Their windows have stayed closed while they were asked three times. */
+	rig_wait(&rig, 10000 * RIG_MS);
+	for (unsigned i = 0; i < CONNS / 16 + 1; i++)
+		assert_int_equal(send_one(crowd.tcbs[CONNS]), -ENOBUFS);
+	assert_int_equal(rig_count(&rig, STAT_tcp_stuck_evicted), 1);
+	tcp_tick(rig.tcp, rig.now_ns);
+	assert_int_equal(crowd.told_count, 1);
+	assert_int_equal(send_one(crowd.tcbs[ROOM + 1]), 0);
+}
+
+/* Ten that read nothing are sent as much as they may have. */
+static void test_however_much_those_get_who_do_not_read_something_is_left(void **state)
+{
+	int ret = 0;
+
+	(void)state;
+	crowd_open(2 * 64 * BUFFER);
+	for (unsigned i = 1; i <= 10; i++) {
+		do
+			ret = send_one(crowd.tcbs[i]);
+		while (ret == 0);
+		assert_int_equal(ret, -EAGAIN);
+	}
+	assert_int_equal(send_one(crowd.tcbs[11]), 0);
+	assert_false(tcp_crowded(crowd.tcbs[11]));
+	assert_int_equal(rig_count(&rig, STAT_tcp_memory_full), 0);
+}
+
 static void test_one_that_ends_leaves_the_line(void **state)
 {
 	(void)state;
 	crowd_start();
 	tcp_abort(crowd.tcbs[ROOM + 1], rig.now_ns);
 	tcp_abort(crowd.tcbs[ROOM + 3], rig.now_ns);
-	tcp_abort(crowd.tcbs[CONNS], rig.now_ns);
+	tcp_shutdown(crowd.tcbs[CONNS], rig.now_ns); /* whoever closes waits for no memory any more */
 	crowd.sends = true;
 	for (unsigned i = 1; i <= ROOM; i++)
 		abort_and_tick(i);
@@ -168,6 +208,8 @@ int main(void)
 		RIG_TEST(test_memory_that_comes_free_is_told_to_the_first_who_waits),
 		RIG_TEST(test_whoever_comes_new_waits_behind_those_who_wait),
 		RIG_TEST(test_everybody_is_told_in_turn_and_nobody_in_vain),
+		RIG_TEST(test_whoever_takes_nothing_makes_room_for_others),
+		RIG_TEST(test_however_much_those_get_who_do_not_read_something_is_left),
 		RIG_TEST(test_one_that_ends_leaves_the_line),
 		RIG_TEST(test_a_turn_not_used_keeps_nobody_waiting),
 		RIG_TEST(test_what_can_never_be_held_is_refused_for_good),
