@@ -49,12 +49,27 @@ def icmp(fields, source, to):
     return head[:2] + struct.pack("!H", fields.get("icmp_checksum", right)) + body
 
 
+TCP_FLAGS = "FSRPAU"
+
+
+def tcp(fields, source, to):
+    payload = fields.get("payload", "").encode("latin-1")
+    flags = sum(1 << TCP_FLAGS.index(letter) for letter in fields["tcp_flags"])
+    ports = (fields.get("from_port", 5060), fields.get("to_port", 5060))
+    numbers = (fields.get("seq", 0) % 2**32, fields.get("ack", 0) % 2**32)
+    head = struct.pack("!HHIIBBHHH", *ports, *numbers, 5 << 4, flags, fields.get("window", 65535), 0, 0)
+    right = checksum(pseudo(source, to, 6, len(head + payload)) + head + payload)
+    return head[:16] + struct.pack("!HH", right, 0) + payload
+
+
 def upper(fields, source, to):
-    """(protocol, bytes) above IP: UDP unless the fields speak of ICMP or give the bytes themselves."""
+    """(protocol, bytes) above IP: UDP unless the fields speak of TCP or ICMP, or give the bytes themselves."""
     if "data" in fields:
         return fields.get("protocol", 17), bytes.fromhex(fields["data"])
     if "icmp_type" in fields or "icmp_checksum" in fields:
         return (58 if len(source) == 16 else 1), icmp(fields, source, to)
+    if "tcp_flags" in fields:
+        return 6, tcp(fields, source, to)
     return fields.get("protocol", 17), udp(fields, source, to)
 
 

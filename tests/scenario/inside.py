@@ -15,7 +15,7 @@ import isolation
 from daemon import Daemon
 from deadline import Failure, until
 from peers import Peers
-from scenario import SECONDS_MAX, all_variants
+from scenario import SECONDS_MAX, addresses, all_variants
 from steps import perform
 
 
@@ -40,9 +40,11 @@ class World:
             return self.daemon.process
         return self.peers[name]
 
+    def host(self, name, family):
+        return addresses(family)[name]
+
     def address(self, host, kind):
-        number = {"lb": 1, "client": 100}[host]
-        return f"fd99::{number}" if kind == "ip6" else f"10.99.0.{number}"
+        return self.host(host, "v6" if kind == "ip6" else "v4")
 
 
 def play(world):

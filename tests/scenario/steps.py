@@ -11,6 +11,7 @@ import time
 
 import expect
 import failures
+import floods
 import frames
 import isolation
 import rude
@@ -253,6 +254,21 @@ def frame(world, kind, times=1, **fields):
     frames.send(kind, fields, times)
 
 
+def flood(world, kind, family="v4", per_second=1000, for_ms=1000):
+    """Floods the balancer with frames: syn (from addresses where nobody is), beginning (fragments without an end)."""
+    floods.flood(world, kind, family, per_second, for_ms)
+
+
+def ghosts(world, count, address, text):
+    """A host opens so many connections, sends a text on each, and is never heard of again."""
+    floods.Ghosts(world, address, wire_text(text).decode("latin-1")).open(count)
+
+
+def deaf(world, name, count, text, for_ms=1000):
+    """A stub over TCP opens so many connections, on which it sends a text again and again and reads nothing."""
+    world.peers[name].be_deaf(world.balancer, count, wire_text(text), for_ms)
+
+
 def keys(world, name, text):
     """Types at the prompt of a shell: \\t is TAB, \\r is Enter, \\u0004 is Ctrl-D, \\u001b[A is the arrow up."""
     world.peers[name].type(text)
@@ -338,7 +354,7 @@ VERBS = {
     for verb in (
         start, signal, wait_exit, wait_row, wait_node, wait_counter, wait_calls, calls, ctl, run, send, receive, reply, forward,
         settle, silence, probes, close, connect, end, ended, alive, blackhole, unblackhole, refused, frame, mark, elapsed, cpu, quiet, rude_client, compare, log,
-        keys, screen, shell_ends, second_start, fail, mend,
+        keys, screen, shell_ends, second_start, fail, mend, flood, ghosts, deaf,
     )
 }  # fmt: skip
 

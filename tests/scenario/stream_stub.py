@@ -3,13 +3,16 @@
 import contextlib
 import queue
 import re
+import select
 import socket
 import struct
 import threading
+import time
 
 from stub import response_to
 
 READ_MAX = 65535
+DEAF_BYTES = 2048  # of what it might read; the kernel takes twice that
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST
 
 
@@ -58,6 +61,7 @@ class StreamStub:
         self.probe_status = "200 OK"
         self.probe_headers = ()
         self.connections = []  # the newest is the one that is used
+        self.deaf = []
         self.listener = self.listen() if listens else None
 
     def bound(self, port):
@@ -107,6 +111,21 @@ class StreamStub:
         host = f"[{self.address}]" if ":" in self.address else self.address
         start, rest = request.split(b"\r\n", 1)
         return start + f"\r\nVia: SIP/2.0/TCP {host}:{self.port};branch=z9hG4bK-stub\r\n".encode() + rest
+
+    def be_deaf(self, address, count, message, for_ms):
+        """On connections of their own, which stay open to the end: sends as much as is taken, and reads nothing."""
+        self.deaf = [self.bound(0) for _ in range(count)]
+        for sock in self.deaf:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DEAF_BYTES)
+            sock.connect((address, 5060))
+            sock.setblocking(False)
+        rest = dict.fromkeys(self.deaf, message)
+        end = time.monotonic() + for_ms / 1000
+        while (left_s := end - time.monotonic()) > 0:
+            _, writable, _ = select.select([], self.deaf, [], left_s)
+            for sock in writable:
+                with contextlib.suppress(OSError):
+                    rest[sock] = rest[sock][sock.send(rest[sock]) :] or message
 
     def end(self, how):
         """half: sends FIN and goes on reading; fin: closes; reset: sends RST."""
