@@ -81,6 +81,8 @@ enum limits {
 	TCP_TIMERS_PER_TICK = 4096,    /* work is bounded: what is left waits for the next tick */
 	TCP_EVENTS_PER_TICK = 4096,    /* connections whose application is told */
 	TCP_GRANTS_PER_TICK = 64,      /* connections that get memory to send */
+	TCP_EVICTIONS_PER_SEND = 64,   /* closed connections that go for one text to be sent */
+	TCP_STUCK_LOOKS = 16,          /* at connections, for one whose peer takes nothing */
 	TCP_LISTENERS_MAX = 64,
 	TCP_SOURCES_MAX = 128,          /* local addresses to connect from */
 	TCP_PORT_TRIES_MAX = 64,        /* source ports looked at for one whose answers come home */

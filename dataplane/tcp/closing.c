@@ -7,8 +7,6 @@
  */
 #include "tcp/stages_priv.h"
 
-enum { EVICTIONS_MAX = 64 }; /* in one call */
-
 void closing_join(struct tcb *tcb)
 {
 	ensure(!tcb_has(tcb, TCB_STARVED | TCB_CLOSING) && tcb->state != TCP_CLOSED);
@@ -45,7 +43,7 @@ void closing_make_room(struct tcp *tcp)
 
 void closing_make_memory(struct tcp *tcp, uint32_t cost)
 {
-	for (unsigned i = 0; i < EVICTIONS_MAX && !send_memory_fits(tcp, cost); i++) {
+	for (unsigned i = 0; i < TCP_EVICTIONS_PER_SEND && !send_memory_fits(tcp, cost); i++) {
 		if (!evict(tcp))
 			return;
 	}

@@ -7,10 +7,7 @@
  */
 #include "tcp/stages_priv.h"
 
-enum {
-	LOOKS = 16,  /* at connections, in one call */
-	PATIENCE = 3 /* timeouts or window probes in a row: 1.4 s at the least */
-};
+enum { PATIENCE = 3 }; /* timeouts or window probes in a row: 1.4 s at the least */
 
 /* A window that stays closed; or no answer, and not one that came so often too late that no RTT is known. */
 static bool is_stuck(const struct tcb *tcb)
@@ -24,7 +21,7 @@ void stuck_make_memory(struct tcb *wants, uint32_t bytes, memory_fits *fits)
 {
 	struct tcp *tcp = wants->tcp;
 	uint32_t places = tcp->tcbs.used_max; /* no others were ever taken */
-	uint32_t looks = u32_min(LOOKS, places);
+	uint32_t looks = u32_min(TCP_STUCK_LOOKS, places);
 
 	for (uint32_t i = 0; i < looks && !fits(tcp, bytes); i++) {
 		struct tcb *tcb = pool_at(&tcp->tcbs, tcp->stuck_cursor++ % places);
