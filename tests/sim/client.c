@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A client checks that what it gets is for it: its own Via alone on top, its own branch, the port it sent
- * from. It repeats requests with doubling intervals and gives up after a while.
+ * from. Over UDP it repeats requests with doubling intervals; it gives up after a while. Over TCP calls of
+ * one client and port share a connection, and its port is only a name: of where the client listens, too.
  */
 #include "client.h"
 
@@ -32,11 +33,20 @@ static struct sim_host *host_of(const struct sim_call *call)
 	return call->sim->hosts[SIM_NODES + call->client];
 }
 
+static void send_text(const struct sim_call *call, const struct endpoint *balancer, struct span text)
+{
+	if (call->sim->plan.clients_tcp)
+		sim_host_say(host_of(call), balancer, call->port, text);
+	else
+		sim_host_send(host_of(call), balancer, call->port, text);
+}
+
 static void send_copy(struct sim_call *call)
 {
 	struct sim *sim = call->sim;
+	bool tcp = sim->plan.clients_tcp;
 	struct endpoint self = {.ip = sim_host_ip(host_of(call), sim->plan.clients_v6), .port = call->port};
-	struct endpoint balancer = {.ip = sim_balancer_ip(sim->plan.clients_v6), .port = 5060};
+	struct endpoint balancer = {.ip = sim_balancer_ip(sim->plan.clients_v6), .port = SIM_PORT};
 	const char *method = method_of(call);
 	bool in_dialog = call->state == CALL_TALKING || call->state == CALL_ENDING;
 	char own[ENDPOINT_TEXT_MAX];
@@ -45,25 +55,26 @@ static void send_copy(struct sim_call *call)
 	endpoint_format(&self, own);
 	int len = snprintf(text, sizeof(text),
 		"%s %s SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP %s;branch=z9hG4bKc%u-%u-%s;rport\r\n"
+		"Via: SIP/2.0/%s %s;branch=z9hG4bKc%u-%u-%s;rport%s\r\n"
 		"%s"
 		"Max-Forwards: 70\r\n"
 		"From: <sip:c%u@client.example>;tag=f%u\r\n"
 		"To: <sip:bob@%s>%s%s\r\n"
 		"Call-ID: s%llu-%u\r\n"
 		"CSeq: %u %s\r\n"
-		"Contact: <sip:c%u@%s>\r\n"
+		"Contact: <sip:c%u@%s%s>\r\n"
 		"Content-Length: %u\r\n\r\n%*s",
 		method,
 		in_dialog      ? call->target
 		: call->shared ? "sip:bob@shared.net"
 			       : "sip:bob@example.com",
-		own, call->index, call->cseq, method, in_dialog ? call->routes : "", call->client,
+		tcp ? "TCP" : "UDP", own, call->index, call->cseq, method,
+		tcp && sim->plan.alias ? ";alias" : "", in_dialog ? call->routes : "", call->client,
 		call->index, call->shared ? "shared.net" : "example.com", in_dialog ? ";tag=" : "",
 		in_dialog ? call->to_tag : "", (unsigned long long)sim->seed, call->index, call->cseq, method,
-		call->client, own, call->filler, (int)call->filler, "");
+		call->client, own, tcp ? ";transport=tcp" : "", call->filler, (int)call->filler, "");
 	ensure(len > 0 && (size_t)len < sizeof(text));
-	sim_host_send(host_of(call), &balancer, call->port, span_of(text, (size_t)len));
+	send_text(call, &balancer, span_of(text, (size_t)len));
 }
 
 static void on_timer(void *ctx, uint64_t arg);
@@ -79,7 +90,8 @@ static void send_and_wait(struct sim_call *call)
 	send_copy(call);
 	call->resent += call->sent > 0;
 	call->sent++;
-	wait_until(call, call->sim->now_ns + call->wait_ns);
+	/* TCP repeats by itself (17.1.1.2). */
+	wait_until(call, call->sim->plan.clients_tcp ? call->give_up_ns : call->sim->now_ns + call->wait_ns);
 	call->wait_ns = 2 * call->wait_ns < t2_ns ? 2 * call->wait_ns : t2_ns;
 }
 
@@ -151,6 +163,12 @@ static void keep_dialog(struct sim_call *call, const struct sip_msg *msg)
 	}
 	if (routes[0] == '\0' || call->target[0] == '\0')
 		sim_violate(call->sim, "the answer to an INVITE came without Record-Route or Contact");
+	/* Two values when the node has another transport: ours must be the one that we come to first. */
+	const char *end = strchr(routes, '>');
+	if (end && call->sim->plan.clients_tcp !=
+			   (memmem(routes, (size_t)(end - routes), ";transport=tcp", 14) != NULL))
+		sim_violate(call->sim, "call %u has a route over the wrong transport: %.90s", call->index,
+			routes);
 }
 
 static void on_final(struct sim_call *call, const struct sip_msg *msg)
@@ -237,7 +255,7 @@ static void on_request(struct sim_call *call, const struct sim_datagram *datagra
 		sim_violate(call->sim, "call %u got a request that is not for it: %.*s", call->index,
 			SPAN_ARG(msg->start_line));
 	size_t len = sim_answer_write(msg, &answer, text, sizeof(text));
-	sim_host_send(host_of(call), &datagram->src, datagram->dst.port, span_of(text, len));
+	sim_host_answer(host_of(call), datagram, span_of(text, len));
 }
 
 static void receive(void *ctx, const struct sim_datagram *datagram)
@@ -259,6 +277,9 @@ static void receive(void *ctx, const struct sim_datagram *datagram)
 		return;
 	}
 	check_response(call, datagram, &msg);
+	if (msg.status == 500)
+		sim_violate(sim, "call %u got 500: nothing that peers do is the balancer's own failure",
+			call->index);
 	if (msg.status < 200)
 		return;
 	check_final(call, &msg);
@@ -277,6 +298,7 @@ struct sim_host_owner sim_client_owner(struct sim *sim)
 void sim_calls_create(struct sim *sim)
 {
 	struct rng rng;
+	uint32_t ports = sim->plan.clients_tcp ? SIM_STREAM_PORTS : 32;
 
 	rng_init(&rng, sim->seed * 5 + 2);
 	sim->calls = calloc(sim->plan.calls, sizeof(*sim->calls));
@@ -289,7 +311,7 @@ void sim_calls_create(struct sim *sim)
 		call->invite = rng_below(&rng, 2) == 0;
 		call->shared = rng_below(&rng, 3) == 0;
 		call->filler = rng_below(&rng, 8) == 0 ? 1000 + rng_below(&rng, 5000) : rng_below(&rng, 300);
-		call->port = (uint16_t)(5060 + rng_below(&rng, 32));
+		call->port = (uint16_t)(SIM_PORT + rng_below(&rng, 32) % ports);
 		call->cseq = 1 + rng_below(&rng, 1000);
 		call->begun_ns =
 			sim->now_ns + 2 * SIM_S + rng_u64(&rng) % (sim->plan.calls_end_ns - 2 * SIM_S);
@@ -300,6 +322,18 @@ void sim_calls_create(struct sim *sim)
 void sim_calls_destroy(struct sim *sim)
 {
 	free(sim->calls);
+}
+
+void sim_calls_hurt(struct sim *sim, unsigned host, uint16_t port)
+{
+	for (unsigned i = 0; i < sim->plan.calls; i++) {
+		struct sim_call *call = &sim->calls[i];
+		bool lives = call->state != CALL_NEW && call->state != CALL_DONE;
+		if (lives && host < SIM_NODES)
+			call->node_hurt = true;
+		else if (lives && host == SIM_NODES + call->client && port == call->port)
+			call->hurt = true;
+	}
 }
 
 /* A transaction carries a MESSAGE over the death of its node: it must be answered, if not by the first copy.
@@ -315,7 +349,9 @@ static bool must_work(const struct sim *sim, const struct sim_call *call)
 	const struct sim_plan *plan = &sim->plan;
 	uint64_t took_ns = 8 * SIM_S; /* a call with its talk */
 
-	if (!plan->clean)
+	if (!plan->clean || call->hurt)
+		return false;
+	if (call->node_hurt && !is_saved(sim, call))
 		return false;
 	if (plan->crash == SIM_NO_CRASH || plan->crash == SIM_CRASH_BUSY)
 		return true;

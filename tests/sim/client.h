@@ -27,6 +27,8 @@ struct sim_call {
 	enum call_state state;
 	bool invite;
 	bool shared;     /* to the domain that two nodes share */
+	bool hurt;       /* the client reset the connection that it used: what was said may be lost */
+	bool node_hurt;  /* a node did so meanwhile, maybe its own */
 	unsigned filler; /* bytes of body: a long one travels in fragments */
 	uint16_t port;   /* of the client */
 	uint16_t status; /* of the last final response */
@@ -47,6 +49,9 @@ struct sim_call {
 /* All calls of the run, planned over its time. */
 void sim_calls_create(struct sim *sim);
 void sim_calls_destroy(struct sim *sim);
+
+/* A host reset its connection of that port. */
+void sim_calls_hurt(struct sim *sim, unsigned host, uint16_t port);
 
 /* Of one client's host. */
 struct sim_host_owner sim_client_owner(struct sim *sim);

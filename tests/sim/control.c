@@ -33,14 +33,15 @@ struct sim_control {
 	struct generation *current;
 	struct generation *old; /* waiting for their grace period */
 	uint64_t generation;
+	bool retired; /* no node is left */
 	struct health health[SIM_NODES];
 	uint64_t unfit_ns[SIM_NODES]; /* when the node could last not serve a dialog */
 	struct endpoint remotes[SIM_NODES];
 	struct node_live live[SIM_NODES];
 };
 
-/* By workers and the nodes' family. */
-static struct snapshot_fixture *all_tables[SIM_WORKERS_MAX + 1][2];
+/* By workers, and the nodes' family and transport. */
+static struct snapshot_fixture *all_tables[SIM_WORKERS_MAX + 1][2][2];
 
 struct endpoint sim_control_remote(const struct sim *sim, unsigned node)
 {
@@ -68,7 +69,8 @@ static void say_routes(struct snapshot_fixture *f)
 
 static struct snapshot_fixture *tables_for(const struct sim *sim)
 {
-	struct snapshot_fixture **tables = &all_tables[sim->plan.workers][sim->plan.nodes_v6];
+	struct snapshot_fixture **tables =
+		&all_tables[sim->plan.workers][sim->plan.nodes_v6][sim->plan.nodes_tcp];
 
 	if (*tables)
 		return *tables;
@@ -77,11 +79,14 @@ static struct snapshot_fixture *tables_for(const struct sim *sim)
 	snapshot_fixture_init(f, sim->plan.workers);
 	snapshot_fixture_listener(f, "v4", "10.0.0.1:5060");
 	snapshot_fixture_listener(f, "v6", "[2001:db8::1]:5060");
+	snapshot_fixture_listener_over(f, "v4-tcp", "10.0.0.1:5060", TRANSPORT_TCP);
+	snapshot_fixture_listener_over(f, "v6-tcp", "[2001:db8::1]:5060", TRANSPORT_TCP);
 	for (unsigned i = 0; i < SIM_NODES; i++) {
 		char remote[ENDPOINT_TEXT_MAX];
 		struct endpoint ep = sim_control_remote(sim, i);
 		endpoint_format(&ep, remote);
-		snapshot_fixture_node(f, remote, sim->plan.nodes_v6 ? "2001:db8::1" : "10.0.0.1");
+		snapshot_fixture_node_over(f, remote, sim->plan.nodes_v6 ? "2001:db8::1" : "10.0.0.1",
+			sim->plan.nodes_tcp ? TRANSPORT_TCP : TRANSPORT_UDP);
 	}
 	say_routes(f);
 	snapshot_fixture_admit(f, "all");
@@ -94,21 +99,27 @@ static struct snapshot_fixture *tables_for(const struct sim *sim)
 
 void sim_control_forget_tables(void)
 {
-	for (unsigned i = 0; i < (SIM_WORKERS_MAX + 1) * 2; i++) {
-		struct snapshot_fixture *f = all_tables[i / 2][i % 2];
-		if (!f)
+	for (unsigned i = 0; i < (SIM_WORKERS_MAX + 1) * 4; i++) {
+		struct snapshot_fixture **f = &all_tables[i / 4][i / 2 % 2][i % 2];
+		if (!*f)
 			continue;
-		snapshot_fixture_fini(f);
-		free(f);
-		all_tables[i / 2][i % 2] = NULL;
+		snapshot_fixture_fini(*f);
+		free(*f);
+		*f = NULL;
 	}
+}
+
+static unsigned nodes_now(const struct sim_control *control)
+{
+	if (control->retired)
+		return 0;
+	return control->sim->plan.fourth_node && control->generation > 0 ? SIM_NODES : SIM_NODES - 1;
 }
 
 static struct generation *make_generation(struct sim_control *control)
 {
 	struct generation *g = calloc(1, sizeof(*g));
-	unsigned count =
-		control->sim->plan.fourth_node && control->generation > 0 ? SIM_NODES : SIM_NODES - 1;
+	unsigned count = nodes_now(control);
 
 	ensure(g != NULL);
 	g->snap = control->tables->snap;
@@ -182,6 +193,12 @@ void sim_control_publish(struct sim_control *control)
 	rcu_grace_begin(control->rcu, control->sim->now_ns, &replaced->grace);
 	replaced->next_old = control->old;
 	control->old = replaced;
+}
+
+void sim_control_retire(struct sim_control *control)
+{
+	control->retired = true;
+	sim_control_publish(control);
 }
 
 static void step_health(

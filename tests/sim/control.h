@@ -23,6 +23,8 @@ uint64_t sim_control_next_ns(const struct sim_control *control);
 
 /* The next generation; from the second one on with the fourth node, if the plan has it. */
 void sim_control_publish(struct sim_control *control);
+/* The last generation: all nodes are gone, so nothing is asked or kept for them any more. */
+void sim_control_retire(struct sim_control *control);
 void sim_control_drain(struct sim_control *control, unsigned node, bool drain);
 
 /* Which node has that address? -1: none. */

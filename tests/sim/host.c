@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include "link.h"
+#include "streams.h"
 
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ struct sim_host {
 	unsigned index;
 	uint8_t mac[6];
 	bool dead, deaf;
+	struct sim_streams *streams; /* owner: the host */
 	uint16_t next_id;
 	unsigned next_partial;
 	struct partial partials[PARTIALS];
@@ -36,6 +38,23 @@ struct ip_addr sim_balancer_ip(bool v6)
 	return v6 ? ip_from_v6(v6_bytes) : ip_from_v4(v4_bytes);
 }
 
+static struct sim_streams *streams_of_plan(struct sim_host *host)
+{
+	const struct sim_plan *plan = &host->sim->plan;
+	bool is_node = host->index < SIM_NODES;
+	struct sim_streams_config config = {.sim = host->sim,
+		.host = host,
+		.index = host->index,
+		.v6 = is_node ? plan->nodes_v6 : plan->clients_v6,
+		.port_count = is_node ? 1 : SIM_STREAM_PORTS};
+
+	if (!(is_node ? plan->nodes_tcp : plan->clients_tcp))
+		return NULL;
+	for (unsigned i = 0; i < config.port_count; i++)
+		config.ports[i] = (uint16_t)(SIM_PORT + i);
+	return sim_streams_create(&config);
+}
+
 struct sim_host *sim_host_create(struct sim *sim, unsigned index, struct sim_host_owner owner)
 {
 	struct sim_host *host = calloc(1, sizeof(*host));
@@ -47,11 +66,18 @@ struct sim_host *sim_host_create(struct sim *sim, unsigned index, struct sim_hos
 	host->mac[0] = 0x02;
 	host->mac[4] = 1;
 	host->mac[5] = (uint8_t)index;
+	host->streams = streams_of_plan(host);
 	return host;
+}
+
+struct sim_streams *sim_host_streams(struct sim_host *host)
+{
+	return host->streams;
 }
 
 void sim_host_destroy(struct sim_host *host)
 {
+	sim_streams_destroy(host->streams);
 	free(host);
 }
 
@@ -156,6 +182,8 @@ void sim_host_receive(struct sim_host *host, const struct packet *packet, bool i
 		sim_link_send(host->sim->link, &answer);
 	} else if (v.kind == PACKET_UDP && is_mine(host, &v.dst.ip)) {
 		receive_datagram(host, &v, packet);
+	} else if (v.kind == PACKET_TCP && is_mine(host, &v.dst.ip) && host->streams) {
+		sim_streams_input(host->streams, &v);
 	} else if (v.kind == PACKET_FRAGMENT && is_mine(host, &v.dst.ip) && !host->deaf) {
 		receive_fragment(host, &v);
 	}
@@ -178,4 +206,40 @@ void sim_host_send(struct sim_host *host, const struct endpoint *dst, uint16_t s
 	memcpy(ends.mac_src, host->mac, 6);
 	memcpy(ends.mac_dst, sim_balancer_mac, 6);
 	packet_udp(&ends, payload, host->next_id++, send_packet, host);
+}
+
+void sim_host_say(struct sim_host *host, const struct endpoint *dst, uint16_t src_port, struct span payload)
+{
+	const struct sim_way way = {src_port, *dst};
+
+	sim_streams_say(host->streams, &way, payload);
+}
+
+void sim_host_answer(struct sim_host *host, const struct sim_datagram *to, struct span payload)
+{
+	struct endpoint sent_by = {.ip = to->src.ip, .port = SIM_PORT};
+
+	if (to->stream == 0)
+		sim_host_send(host, &to->src, to->dst.port, payload);
+	else if (!sim_streams_reply(host->streams, to->stream, payload))
+		sim_host_say(host, &sent_by, to->dst.port, payload);
+}
+
+void sim_host_send_segment(
+	struct sim_host *host, const struct ip_addr *src, const struct ip_addr *dst, struct span segment)
+{
+	struct packet_ends ends = {.src = {*src, port_at(segment.p)}, .dst = {*dst, port_at(segment.p + 2)}};
+	struct packet packet;
+
+	if (host->dead)
+		return;
+	memcpy(ends.mac_src, host->mac, 6);
+	memcpy(ends.mac_dst, sim_balancer_mac, 6);
+	packet_tcp(&ends, segment, &packet);
+	sim_link_send(host->sim->link, &packet);
+}
+
+void sim_host_take(struct sim_host *host, const struct sim_datagram *message)
+{
+	host->owner.receive(host->owner.ctx, message);
 }

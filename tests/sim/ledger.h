@@ -16,6 +16,11 @@ void sim_ledger_into(struct sim_ledger *ledger, const struct packet *packet, boo
 /* A worker sent it. */
 void sim_ledger_out(struct sim_ledger *ledger, const struct packet *packet);
 
+/* The same over connections: a host has given a message to its TCP, has had one whole from it. */
+struct sim_datagram;
+void sim_ledger_said(struct sim_ledger *ledger, struct span text);
+void sim_ledger_heard(struct sim_ledger *ledger, const struct sim_datagram *message);
+
 /* At the end, when nothing moves any more. */
 void sim_ledger_balance(struct sim_ledger *ledger);
 

@@ -8,8 +8,10 @@
 #include "base/hash.h"
 #include "host.h"
 #include "ledger.h"
+#include "support/tcp_segment.h"
 
 #include <rte_mbuf.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { QUEUE_FRAMES = 512, WIRE_MTU = 1500, SABOTAGE_EVERY = 97 };
@@ -38,13 +40,39 @@ struct sim_link {
 	struct queue queues[SIM_WORKERS_MAX];
 };
 
+/* Header and options by name and number, and the first line of the text. */
+static void describe_segment(const struct packet *packet, char *buf, size_t size)
+{
+	static const uint32_t from_zero[2];
+	struct packet_view v = packet_read(packet);
+	struct tcp_segment segment;
+	char src[ENDPOINT_TEXT_MAX], dst[ENDPOINT_TEXT_MAX], header[160];
+	uint32_t line = 0;
+
+	endpoint_format(&v.src, src);
+	endpoint_format(&v.dst, dst);
+	if (!v.checksums_right) {
+		snprintf(buf, size, "%s > %s tcp BAD CHECKSUM", src, dst);
+		return;
+	}
+	tcp_segment_read((const uint8_t *)v.payload.p, (uint32_t)v.payload.len, &segment);
+	tcp_segment_show(&segment, from_zero, header, sizeof(header));
+	while (line < segment.text_len && line < 60 && segment.text[line] >= ' ' && segment.text[line] < 0x7f)
+		line++;
+	int used = snprintf(buf, size, "%s > %s tcp %s: ", src, dst, header);
+	snprintf(buf + used, size - (size_t)used, "%.*s", (int)line, (const char *)segment.text);
+}
+
 static void log_flight(struct sim *sim, const char *what, const struct packet *packet)
 {
-	char text[256];
+	char text[400];
 
 	if (!sim->verbose)
 		return;
-	packet_describe(packet, text, sizeof(text));
+	if (packet_read(packet).kind == PACKET_TCP)
+		describe_segment(packet, text, sizeof(text));
+	else
+		packet_describe(packet, text, sizeof(text));
 	sim_log(sim, "%-9s %s", what, text);
 }
 
@@ -57,7 +85,7 @@ static unsigned queue_for(const struct sim_link *link, const struct packet *pack
 	if (v.src.ip.family == IP_NONE || v.kind == PACKET_ARP_REQUEST || v.kind == PACKET_ARP_REPLY)
 		return 0;
 	hash = hash_bytes(v.src.ip.bytes, 16, hash_bytes(v.dst.ip.bytes, 16, 0));
-	if (v.kind == PACKET_UDP)
+	if (v.kind == PACKET_UDP || v.kind == PACKET_TCP)
 		hash = hash_mix(hash ^ ((uint64_t)v.src.port << 16 | v.dst.port));
 	return (unsigned)(hash % link->sim->plan.queues);
 }

@@ -40,23 +40,32 @@ struct sim_plan sim_plan_of(uint64_t seed, enum sim_sabotage sabotage)
 	plan.calls_end_ns = 16 * SIM_S;
 	plan.stateless = rng_below(&rng, 3) == 0;
 	plan.transactions = rng_below(&rng, 4) == 0 ? 24 : 1024;
+	plan.nodes_tcp = rng_below(&rng, 2) != 0;
+	plan.clients_tcp = rng_below(&rng, 2) != 0;
+	plan.alias = rng_below(&rng, 2) != 0;
+	plan.forgets = rng_below(&rng, 2) != 0;
+	plan.hang_up_count = rng_below(&rng, 2) == 0 ? rng_below(&rng, SIM_HANG_UPS_MAX + 1) : 0;
+	for (unsigned i = 0; i < plan.hang_up_count; i++)
+		plan.hang_up_ns[i] = 2 * SIM_S + rng_u64(&rng) % (15 * SIM_S);
 	return plan;
 }
 
 void sim_plan_describe(const struct sim_plan *plan, char *buf, size_t size)
 {
-	static const char *const crashes[] = {"no crash", "silent crash", "crash with ICMP", "busy node"};
+	static const char *const crashes[] = {"no crash", "silent crash", "end of the process", "busy node"};
 
 	snprintf(buf, size,
-		"%s, %u workers, %u queues, clients IPv%c, nodes IPv%c, %s wire, %s of node %u, %u "
-		"generations, "
-		"%u calls",
+		"%s, %u workers, %u queues, clients IPv%c by %s, nodes IPv%c by %s, %s wire, %s of node %u, "
+		"%u "
+		"generations, %u calls, %u hang-ups",
 		plan->stateless            ? "stateless"
 		: plan->transactions < 100 ? "few transactions"
 					   : "transactions",
-		plan->workers, plan->queues, plan->clients_v6 ? '6' : '4', plan->nodes_v6 ? '6' : '4',
+		plan->workers, plan->queues, plan->clients_v6 ? '6' : '4', plan->clients_tcp ? "TCP" : "UDP",
+		plan->nodes_v6 ? '6' : '4', plan->nodes_tcp ? "TCP" : "UDP",
 		plan->clean                 ? "clean"
 		: plan->faults.loss > 10000 ? "bad"
 					    : "imperfect",
-		crashes[plan->crash], plan->crash_node, plan->publish_count + 1, plan->calls);
+		crashes[plan->crash], plan->crash_node, plan->publish_count + 1, plan->calls,
+		plan->hang_up_count);
 }

@@ -15,6 +15,7 @@
 #include "plan.h"
 #include "rcu.h"
 #include "server.h"
+#include "streams.h"
 #include "support/small_tcp.h"
 #include "worker/worker.h"
 
@@ -81,6 +82,16 @@ void sim_later(
 		(struct event){.at_ns = sim->now_ns + in_ns, .happen = happen, .ctx = ctx, .arg = arg});
 }
 
+static void crash_streams(const struct sim *sim, struct sim_streams *streams, bool crash)
+{
+	if (sim->plan.crash == SIM_CRASH_UNREACHABLE && crash)
+		sim_streams_kill(streams);
+	else if (sim->plan.crash == SIM_CRASH_UNREACHABLE)
+		sim_streams_revive(streams);
+	else if (sim->plan.forgets && !crash)
+		sim_streams_reboot(streams);
+}
+
 static void crash_or_return(void *ctx, uint64_t arg)
 {
 	struct sim *sim = ctx;
@@ -88,11 +99,29 @@ static void crash_or_return(void *ctx, uint64_t arg)
 	struct sim_host *host = sim->hosts[sim->plan.crash_node];
 
 	sim_log(sim, "node %u %s", sim->plan.crash_node, crash ? "crashes" : "returns");
-	if (sim->plan.crash == SIM_CRASH_BUSY)
+	if (sim->plan.crash == SIM_CRASH_BUSY) {
 		sim_server_busy(sim->servers[sim->plan.crash_node], crash);
-	else
-		sim_host_condition(host, crash && sim->plan.crash == SIM_CRASH_SILENT,
-			crash && sim->plan.crash == SIM_CRASH_UNREACHABLE);
+		return;
+	}
+	sim_host_condition(host, crash && sim->plan.crash == SIM_CRASH_SILENT,
+		crash && sim->plan.crash == SIM_CRASH_UNREACHABLE);
+	if (sim->plan.crash == SIM_CRASH_UNREACHABLE || (sim->plan.forgets && !crash))
+		sim_server_forget(sim->servers[sim->plan.crash_node]);
+	if (sim_host_streams(host))
+		crash_streams(sim, sim_host_streams(host), crash);
+}
+
+/* Somebody, by turns a node and a client, if they have connections. */
+static void hang_up(void *ctx, uint64_t arg)
+{
+	struct sim *sim = ctx;
+	enum sim_hang_up how = (enum sim_hang_up)(arg % SIM_HANG_UPS);
+	unsigned host = (unsigned)(arg / SIM_HANG_UPS) % SIM_HOSTS;
+	struct sim_streams *streams = sim_host_streams(sim->hosts[host]);
+	uint16_t port = streams ? sim_streams_hang_up(streams, how) : 0;
+
+	if (port != 0 && how == SIM_HANG_UP_RESET)
+		sim_calls_hurt(sim, host, port);
 }
 
 static void publish(void *ctx, uint64_t arg)
@@ -120,6 +149,8 @@ static void plan_events(struct sim *sim)
 	}
 	for (unsigned i = 0; i < plan->publish_count; i++)
 		sim_later(sim, plan->publish_ns[i], publish, sim, 0);
+	for (unsigned i = 0; i < plan->hang_up_count; i++)
+		sim_later(sim, plan->hang_up_ns[i], hang_up, sim, plan->hang_up_ns[i] / 1000);
 	if (plan->drain) {
 		sim_later(sim, 3 * SIM_S, drain_or_ready, sim, 1);
 		sim_later(sim, 4 * SIM_S + 700 * SIM_MS, drain_or_ready, sim, 0);
@@ -138,6 +169,9 @@ static void create_hosts(struct sim *sim)
 
 static void create_workers(struct sim *sim, struct exchange *exchange, struct rte_mempool **pools)
 {
+	struct tcp_config limits = small_tcp();
+
+	limits.time_wait_ms = 5000;
 	for (unsigned i = 0; i < sim->plan.workers; i++) {
 		unsigned owner = i % sim->plan.queues;
 		const struct wire *wire = sim_link_wire(sim->link, owner);
@@ -151,7 +185,7 @@ static void create_workers(struct sim *sim, struct exchange *exchange, struct rt
 			.probe_key = {sim->seed, 77},
 			.epoch = 5,
 			.transactions = {.transactions_max = sim->plan.transactions},
-			.tcp = small_tcp(),
+			.tcp = limits,
 			.seed = sim->seed + i,
 			.now_ns = sim->now_ns,
 		};
@@ -194,6 +228,11 @@ static uint64_t next_ns(const struct sim *sim)
 		if (worker_ns < next)
 			next = worker_ns;
 	}
+	for (unsigned i = 0; i < SIM_HOSTS; i++) {
+		const struct sim_streams *streams = sim_host_streams(sim->hosts[i]);
+		if (streams && sim_streams_next_ns(streams) < next)
+			next = sim_streams_next_ns(streams);
+	}
 	return next > sim->now_ns ? next : sim->now_ns + poll_step_ns;
 }
 
@@ -207,30 +246,68 @@ static void note_detection(struct sim *sim, struct sim_result *result)
 		result->detect_ns = since_ns - sim->plan.crash_ns;
 }
 
-/* Each transaction ends: whatever is left after the last call is over by its own timers (RFC 3261 17). */
-static bool transactions_live(struct sim *sim)
+/* The first store of a worker, packet buffers apart, in which something is; NULL: none. */
+static const char *store_in_use(const struct sim *sim)
 {
 	struct worker_level levels[WORKER_LEVELS_MAX];
-	uint64_t used = 0;
 
 	for (unsigned i = 0; i < sim->plan.workers; i++) {
 		unsigned count = worker_levels(sim->workers[i], levels);
-		for (unsigned k = WORKER_LEVEL_TRANSACTIONS; k < count; k++)
-			used += levels[k].used;
+		for (unsigned k = WORKER_LEVEL_MBUFS + 1; k < count; k++) {
+			if (levels[k].used > 0)
+				return levels[k].name;
+		}
 	}
-	if (used > 0 && sim->now_ns > run_ends_ns + transactions_end_ns)
-		sim_violate(sim, "%llu places of transactions are still in use", (unsigned long long)used);
-	return used > 0;
+	return NULL;
+}
+
+/*
+ * Each transaction ends: whatever is left after the last call is over by its own timers (RFC 3261 17), and so
+ * does each connection once nobody wants it. A host whose peer is gone may wait longer.
+ */
+static bool anything_lives(struct sim *sim)
+{
+	const char *store = store_in_use(sim);
+
+	if (store && sim->now_ns > run_ends_ns + transactions_end_ns)
+		sim_violate(sim, "a worker still keeps %s", store);
+	return store != NULL;
+}
+
+/* The calls are over: no node is left, and the hosts end their connections. */
+static void retire(struct sim *sim)
+{
+	sim_log(sim, "the run winds up");
+	sim_control_retire(sim->control);
+	for (unsigned i = 0; i < SIM_HOSTS; i++) {
+		if (sim_host_streams(sim->hosts[i]))
+			sim_streams_retire(sim_host_streams(sim->hosts[i]));
+	}
+}
+
+static void tick_hosts(struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_HOSTS; i++) {
+		if (sim_host_streams(sim->hosts[i]))
+			sim_streams_tick(sim_host_streams(sim->hosts[i]));
+	}
 }
 
 static void run_to_end(struct sim *sim, struct sim_result *result)
 {
-	while ((sim->now_ns < run_ends_ns || transactions_live(sim)) && sim->violation[0] == '\0') {
+	bool retired = false;
+
+	while ((!retired || anything_lives(sim)) && sim->violation[0] == '\0') {
 		sim->now_ns = next_ns(sim);
+		if (!retired && sim->now_ns >= run_ends_ns) {
+			retired = true;
+			retire(sim);
+		}
 		while (event_next_ns(&sim->events) <= sim->now_ns) {
 			struct event event = event_take(&sim->events);
 			event.happen(event.ctx, event.arg);
 		}
+		tick_hosts(sim);
 		poll_workers(sim);
 		sim_control_step(sim->control);
 		note_detection(sim, result);

@@ -2,7 +2,8 @@
 /*
  * The To tag says which node answered, so that a request of a dialog that comes to another node is seen. What
  * a node receives is also the place to check how the balancer wrote it. Each dialog gets one NOTIFY from its
- * node, by the route set, so requests travel in both directions.
+ * node, by the route set, so requests travel in both directions. What came by a connection is sometimes
+ * answered after a while, so that there are requests under way when something ends.
  */
 #include "server.h"
 
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DIALOGS = 256, DIALOG_TEXT_MAX = 2048 };
+enum { DIALOGS = 256, DIALOG_TEXT_MAX = 2048, LATER_MAX = 64, LATER_TEXT_MAX = 4096 };
 
 enum dialog_state { DIALOG_NONE, DIALOG_EARLY, DIALOG_CONFIRMED, DIALOG_NOTIFIED };
 
@@ -24,10 +25,20 @@ struct dialog {
 	char text[DIALOG_TEXT_MAX]; /* of its one NOTIFY */
 };
 
+/* An answer that takes its time. */
+struct later {
+	uint64_t due_ns; /* 0: the place is free */
+	struct sim_datagram to;
+	size_t len;
+	char text[LATER_TEXT_MAX];
+};
+
 struct sim_server {
 	struct sim *sim;
 	unsigned node;
 	bool busy;
+	struct rng rng;
+	struct later laters[LATER_MAX];
 	unsigned notifies, notifies_answered;
 	unsigned next_dialog;
 	struct dialog dialogs[DIALOGS];
@@ -47,6 +58,7 @@ struct sim_server *sim_server_create(struct sim *sim, unsigned node)
 	ensure(server != NULL);
 	server->sim = sim;
 	server->node = node;
+	rng_init(&server->rng, sim->seed * 13 + node);
 	return server;
 }
 
@@ -60,6 +72,42 @@ void sim_server_busy(struct sim_server *server, bool busy)
 	server->busy = busy;
 }
 
+void sim_server_forget(struct sim_server *server)
+{
+	for (unsigned i = 0; i < LATER_MAX; i++)
+		server->laters[i].due_ns = 0;
+}
+
+static void answer_now(void *ctx, uint64_t arg)
+{
+	struct sim_server *server = ctx;
+	struct later *later = &server->laters[arg];
+
+	if (later->due_ns != server->sim->now_ns)
+		return;
+	later->due_ns = 0;
+	sim_host_answer(host_of(server), &later->to, span_of(later->text, later->len));
+}
+
+/* False: no place is free. */
+static bool answer_later(struct sim_server *server, const struct sim_datagram *to, size_t len)
+{
+	uint64_t in_ns = (1 + rng_below(&server->rng, 300)) * SIM_MS;
+
+	for (unsigned i = 0; i < LATER_MAX && len <= LATER_TEXT_MAX; i++) {
+		struct later *later = &server->laters[i];
+		if (later->due_ns != 0)
+			continue;
+		later->due_ns = server->sim->now_ns + in_ns;
+		later->to = *to;
+		later->len = len;
+		memcpy(later->text, server->text, len);
+		sim_later(server->sim, in_ns, answer_now, server, i);
+		return true;
+	}
+	return false;
+}
+
 static void answer(struct sim_server *server, const struct sim_datagram *datagram, const char *status_line)
 {
 	char contact[ENDPOINT_TEXT_MAX];
@@ -67,12 +115,13 @@ static void answer(struct sim_server *server, const struct sim_datagram *datagra
 	char to_tag[16];
 
 	endpoint_format(&datagram->dst, contact);
-	snprintf(headers, sizeof(headers), "%sContact: <sip:%s>\r\n",
-		server->busy ? "Retry-After: 2\r\n" : "", contact);
+	snprintf(headers, sizeof(headers), "%sContact: <sip:%s%s>\r\n",
+		server->busy ? "Retry-After: 2\r\n" : "", contact, datagram->stream ? ";transport=tcp" : "");
 	snprintf(to_tag, sizeof(to_tag), "n%u", server->node);
 	struct sim_answer answer = {status_line, to_tag, headers};
 	size_t len = sim_answer_write(&server->msg, &answer, server->text, sizeof(server->text));
-	sim_host_send(host_of(server), &datagram->src, datagram->dst.port, span_of(server->text, len));
+	if (datagram->stream == 0 || rng_below(&server->rng, 4) > 0 || !answer_later(server, datagram, len))
+		sim_host_answer(host_of(server), datagram, span_of(server->text, len));
 }
 
 static struct span value_of(const struct sip_msg *msg, enum sip_header_id id)
@@ -97,6 +146,7 @@ static void keep_dialog(struct sim_server *server, const struct sim_datagram *da
 	struct dialog *dialog = &server->dialogs[server->next_dialog % DIALOGS];
 	char own[ENDPOINT_TEXT_MAX];
 	char routes[1024] = "";
+	bool tcp = datagram->stream != 0;
 	size_t len = 0;
 
 	ensure(contact.len > 2);
@@ -109,17 +159,18 @@ static void keep_dialog(struct sim_server *server, const struct sim_datagram *da
 	endpoint_format(&datagram->dst, own);
 	int n = snprintf(dialog->text, sizeof(dialog->text),
 		"NOTIFY %.*s SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP %s;branch=z9hG4bKnotify%u-%u\r\n"
+		"Via: SIP/2.0/%s %s;branch=z9hG4bKnotify%u-%u\r\n"
 		"%s"
 		"Max-Forwards: 70\r\n"
 		"From: %.*s;tag=n%u\r\n"
 		"To: %.*s\r\n"
 		"Call-ID: %.*s\r\n"
 		"CSeq: 1 NOTIFY\r\n"
-		"Contact: <sip:%s>\r\n"
+		"Contact: <sip:%s%s>\r\n"
 		"Content-Length: 0\r\n\r\n",
-		(int)contact.len - 2, contact.p + 1, own, server->node, server->next_dialog, routes,
-		SPAN_ARG(to), server->node, SPAN_ARG(from), SPAN_ARG(msg->call_id), own);
+		(int)contact.len - 2, contact.p + 1, tcp ? "TCP" : "UDP", own, server->node,
+		server->next_dialog, routes, SPAN_ARG(to), server->node, SPAN_ARG(from),
+		SPAN_ARG(msg->call_id), own, tcp ? ";transport=tcp" : "");
 	ensure(n > 0 && (size_t)n < sizeof(dialog->text) && msg->call_id.len < sizeof(dialog->call_id));
 	memcpy(dialog->call_id, msg->call_id.p, msg->call_id.len);
 	dialog->call_id[msg->call_id.len] = '\0';
@@ -151,12 +202,19 @@ static void send_notify(void *ctx, uint64_t arg)
 		return;
 	}
 	begin += strlen("\r\nRoute: <sip:");
+	bool tcp = memmem(begin, strcspn(begin, ">"), ";transport=tcp", 14) != NULL;
+	if (tcp != server->sim->plan.nodes_tcp)
+		sim_violate(server->sim, "node %u has a route over the wrong transport: %.90s", server->node,
+			begin);
 	if (endpoint_parse(span_of(begin, strcspn(begin, ";>")), 5060, &to) != 0) {
 		sim_violate(server->sim, "the route set names no address: %.60s", begin);
 		return;
 	}
 	server->notifies++;
-	sim_host_send(host_of(server), &to, dialog->port, span_str(dialog->text));
+	if (tcp)
+		sim_host_say(host_of(server), &to, dialog->port, span_str(dialog->text));
+	else
+		sim_host_send(host_of(server), &to, dialog->port, span_str(dialog->text));
 }
 
 static void on_ack(struct sim_server *server)
@@ -177,10 +235,22 @@ static void on_response(struct sim_server *server)
 	if (!dialog || sip_header_next(&server->msg, via))
 		sim_violate(
 			server->sim, "node %u got a response that is not to its own NOTIFY", server->node);
+	else if (server->msg.status == 500)
+		sim_violate(server->sim, "node %u got 500 to its NOTIFY", server->node);
 	else if (dialog->state == DIALOG_CONFIRMED && server->msg.status == 200) {
 		dialog->state = DIALOG_NOTIFIED;
 		server->notifies_answered++;
 	}
+}
+
+/* A stream is answered on itself; when it has ended, a new one must find the balancer. */
+static void check_stream_via(struct sim_server *server)
+{
+	const struct sip_via *via = &server->msg.via;
+
+	if (!span_eq_str(via->transport, "TCP") || via->port != SIM_PORT)
+		sim_violate(server->sim, "a request came by a connection, but its Via is %.*s",
+			SPAN_ARG(via->whole));
 }
 
 /* Our own Via on top must lead back to where the packet came from. */
@@ -234,7 +304,10 @@ static void receive(void *ctx, const struct sim_datagram *datagram)
 		on_response(server);
 		return;
 	}
-	check_via(server, datagram);
+	if (datagram->stream)
+		check_stream_via(server);
+	else
+		check_via(server, datagram);
 	check_dialog(server);
 	if (msg->method_id == SIP_ACK) {
 		on_ack(server);
@@ -251,8 +324,8 @@ void sim_server_check(const struct sim_server *server)
 
 	/* A NOTIFY is sent once, so only a wire that loses nothing, between hosts that live, must bring it.
 	 */
-	if (plan->clean && plan->crash != SIM_CRASH_SILENT && plan->crash != SIM_CRASH_UNREACHABLE &&
-		server->notifies_answered != server->notifies)
+	if (plan->clean && plan->hang_up_count == 0 && plan->crash != SIM_CRASH_SILENT &&
+		plan->crash != SIM_CRASH_UNREACHABLE && server->notifies_answered != server->notifies)
 		sim_violate(server->sim, "node %u sent %u NOTIFYs, but %u were answered", server->node,
 			server->notifies, server->notifies_answered);
 }

@@ -22,6 +22,10 @@ enum {
 	SIM_CALLS_MAX = 512,
 	SIM_PUBLISHES_MAX = 6,
 	SIM_SOURCE_PORT_BASE = 30000,
+	SIM_PORT = 5060,      /* of the balancer, of nodes, and the first of a client's */
+	SIM_STREAM_PORTS = 4, /* of a client whose calls share connections */
+	SIM_LISTEN_MAX = SIM_STREAM_PORTS,
+	SIM_HANG_UPS_MAX = 6,
 };
 
 #define SIM_MS 1000000ULL
@@ -30,7 +34,7 @@ enum {
 enum sim_crash {
 	SIM_NO_CRASH,
 	SIM_CRASH_SILENT,      /* the host is gone: not even ARP is answered */
-	SIM_CRASH_UNREACHABLE, /* the process is gone: the host answers port unreachable */
+	SIM_CRASH_UNREACHABLE, /* the process is gone: the host answers port unreachable, or by resets */
 	SIM_CRASH_BUSY,        /* 503 to probes for a while */
 	SIM_CRASHES
 };
@@ -55,6 +59,12 @@ struct sim_plan {
 	unsigned queues; /* fewer than workers: frames are handed over by flow hash */
 	bool nodes_v6;
 	bool clients_v6;
+	bool nodes_tcp;
+	bool clients_tcp;
+	bool alias;   /* clients want to be reached by their connections (RFC 5923) */
+	bool forgets; /* a silent host was rebooted: its connections are gone */
+	unsigned hang_up_count;
+	uint64_t hang_up_ns[SIM_HANG_UPS_MAX]; /* somebody ends a connection */
 	struct sim_faults faults;
 	bool clean; /* no faults at all: then nothing may go wrong that the plan did not ask for */
 	enum sim_crash crash;
