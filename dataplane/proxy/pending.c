@@ -139,6 +139,7 @@ static void pull_by_conn(struct txns *txns, const struct client_txn *client)
 	if (!next)
 		return;
 	next->conn_lost = client->conn_lost;
+	next->conn_closed = client->conn_closed;
 	push_first(txns, next);
 }
 
@@ -153,15 +154,20 @@ void pending_remove(struct client_txn *client)
 		pull_by_conn(client->txns, client);
 }
 
-/*
- * A node that is down, or that the operator took out of service for good. One that is no longer configured
- * may still answer, and its slot may be another's by now.
- */
-static bool is_dead(const struct txns *txns, const struct client_txn *client)
+/* NULL: no longer configured; its slot may be another's by now. */
+static const struct node *node_of(const struct txns *txns, const struct client_txn *client)
 {
 	const struct node *node = node_by_slot(txns->snap->nodes, client->node_slot);
 
-	return node && node->id == client->node_id && node_word_health(node_word(node)) == NODE_DOWN;
+	return node && node->id == client->node_id ? node : NULL;
+}
+
+/* A node that is down. One that is no longer configured may still answer. */
+static bool is_dead(const struct txns *txns, const struct client_txn *client)
+{
+	const struct node *node = node_of(txns, client);
+
+	return node && node_word_health(node_word(node)) == NODE_DOWN;
 }
 
 /* From the head: a request that is sent anew leaves the list. */
@@ -201,8 +207,11 @@ static unsigned leave_lost_conns(struct txns *txns)
 	unsigned done = 0;
 
 	/* What is sent anew leaves the list, and the next one of its connection comes to its head. */
-	for (; txns->lost_head != POOL_NONE && done < TXN_FAILOVERS; done++)
-		client_fail(client_at(txns, txns->lost_head));
+	for (; txns->lost_head != POOL_NONE && done < TXN_FAILOVERS; done++) {
+		struct client_txn *client = client_at(txns, txns->lost_head);
+
+		client_lose_conn(client, node_of(txns, client), client->conn_closed);
+	}
 	return done;
 }
 
@@ -213,7 +222,7 @@ unsigned pending_watch(struct txns *txns)
 	return done + leave_lost_conns(txns);
 }
 
-void pending_lose(struct txns *txns, conn_id conn)
+void pending_lose(struct txns *txns, conn_id conn, bool in_order)
 {
 	struct client_txn *first = first_on(txns, conn);
 
@@ -221,5 +230,6 @@ void pending_lose(struct txns *txns, conn_id conn)
 		return;
 	pull_first(txns, first);
 	first->conn_lost = true;
+	first->conn_closed = in_order;
 	push_first(txns, first);
 }

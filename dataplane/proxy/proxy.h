@@ -119,8 +119,12 @@ enum proxy_action proxy_refuse_unsent(
 /* What the way out had taken for that client transaction did not leave (RFC 3261 18.4). */
 void proxy_send_failed(struct proxy *proxy, const struct snapshot *snap, uint64_t token, uint64_t now_ns);
 
-/* A connection has ended: requests that were sent on it and wait for their final response are sent anew. */
+/*
+ * A connection was lost: requests that were sent on it and wait for their final response are sent anew. After
+ * one that was closed in order its node may still answer, by another (RFC 3261 18.2.2).
+ */
 void proxy_conn_lost(struct proxy *proxy, const struct snapshot *snap, conn_id conn, uint64_t now_ns);
+void proxy_conn_closed(struct proxy *proxy, const struct snapshot *snap, conn_id conn, uint64_t now_ns);
 
 /* Runs timers and looks after nodes that went down. Once a loop. Returns units of work done. */
 unsigned proxy_tick(struct proxy *proxy, const struct snapshot *snap, uint64_t now_ns);

@@ -70,10 +70,11 @@ static void client_begin(struct client_txn *client, const struct target *target)
 	machine_doubt_after(&client->machine, doubt_ns(txns, target));
 }
 
-/* False when no block is left. */
-static bool client_keeps(struct client_txn *client, struct span sent)
+/* False when no block is left. Over a stream for the ACK and CANCEL of an INVITE, and where it stays with its
+ * node. */
+static bool client_keeps(struct client_txn *client, const struct server_txn *server, struct span sent)
 {
-	if (client->method != SIP_INVITE && client->transport != TRANSPORT_UDP)
+	if (client->method != SIP_INVITE && client->transport != TRANSPORT_UDP && !server->dialog_bound)
 		return true;
 	client->text = text_keep(&client->txns->texts, sent);
 	return client->text != 0;
@@ -96,7 +97,7 @@ enum attempt client_attempt(struct server_txn *server, struct passage *passage, 
 		return ATTEMPT_REFUSED;
 	}
 	client_address(client, forward->target, passage->out);
-	if (!client_keeps(client, span_of(passage->out->buf, passage->out->len))) {
+	if (!client_keeps(client, server, span_of(passage->out->buf, passage->out->len))) {
 		client_drop(client);
 		return ATTEMPT_NO_ROOM;
 	}
@@ -174,6 +175,31 @@ void client_fail(struct client_txn *client)
 	client_settle(client);
 	if (server)
 		server_settle(server);
+}
+
+/*
+ * The connection of a request ended. That is no sign of the node's death, which its probes tell soon: until
+ * then a dialog stays with its node. One that closed in order may have the request, and answer by a
+ * connection of its own (RFC 3261 18.2.2): another next hop may do better, but this one is heard.
+ */
+void client_lose_conn(struct client_txn *client, const struct node *node, bool in_order)
+{
+	const struct server_txn *server = server_at(client->txns, client->server);
+	bool alive = node && node_word_health(node_word(node)) != NODE_DOWN;
+
+	if (!alive || !server || (!in_order && !server->dialog_bound)) {
+		client_fail(client);
+		return;
+	}
+	pending_remove(client);
+	client->conn = CONN_NONE;
+	/* The node knows it by its branch if it has it. Without a connection it is about to be found dead. */
+	if (server->dialog_bound)
+		client_repeat(client);
+	pending_add(client);
+	if (client->machine.state != MACHINE_PROCEEDING)
+		client_doubt(client);
+	client_settle(client);
 }
 
 /* The request as sent, read again. False when it was not kept. */

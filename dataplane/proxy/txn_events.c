@@ -24,7 +24,15 @@ void proxy_conn_lost(struct proxy *proxy, const struct snapshot *snap, conn_id c
 	if (!proxy->txns || conn == CONN_NONE)
 		return;
 	txns_enter(proxy->txns, snap, now_ns);
-	pending_lose(proxy->txns, conn);
+	pending_lose(proxy->txns, conn, false);
+}
+
+void proxy_conn_closed(struct proxy *proxy, const struct snapshot *snap, conn_id conn, uint64_t now_ns)
+{
+	if (!proxy->txns || conn == CONN_NONE)
+		return;
+	txns_enter(proxy->txns, snap, now_ns);
+	pending_lose(proxy->txns, conn, true);
 }
 
 unsigned proxy_tick(struct proxy *proxy, const struct snapshot *snap, uint64_t now_ns)

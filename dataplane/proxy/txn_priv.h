@@ -82,6 +82,7 @@ struct client_txn {
 	bool acknowledged;  /* the text is the ACK */
 	bool in_flight;     /* it stands in the lists */
 	bool conn_lost;     /* the first of a connection that has ended */
+	bool conn_closed;   /* ... in order */
 };
 
 static_assert(sizeof(struct server_txn) + sizeof(struct client_txn) <= 512,

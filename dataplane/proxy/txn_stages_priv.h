@@ -32,7 +32,7 @@ void pending_init(struct txns *txns);
 void pending_add(struct client_txn *client);
 void pending_remove(struct client_txn *client);
 unsigned pending_watch(struct txns *txns);
-void pending_lose(struct txns *txns, conn_id conn);
+void pending_lose(struct txns *txns, conn_id conn, bool in_order);
 
 /* ---- txn_client.c: toward next hops ---- */
 enum attempt { ATTEMPT_SENT, ATTEMPT_NO_ROOM, ATTEMPT_REFUSED, ATTEMPT_UNSENT };
@@ -40,6 +40,7 @@ enum attempt client_attempt(struct server_txn *server, struct passage *passage, 
 void client_cancel(struct client_txn *client);
 void client_acknowledge(struct client_txn *client, const struct sip_msg *response);
 void client_fail(struct client_txn *client);
+void client_lose_conn(struct client_txn *client, const struct node *node, bool in_order);
 void client_repeat(struct client_txn *client);
 void client_doubt(struct client_txn *client);
 void client_timed_out(struct client_txn *client);

@@ -35,7 +35,10 @@ static void on_ended(void *ctx, const struct conn_info *info, enum tcp_reason wh
 		tracef(&worker->trace, TRACE_SIP_TCP, "connection with %s ended: %s", text,
 			tcp_reason_name(why));
 	}
-	proxy_conn_lost(&worker->proxy, worker->snap, info->conn, worker->now_ns);
+	if (why == TCP_WHY_CLOSED)
+		proxy_conn_closed(&worker->proxy, worker->snap, info->conn, worker->now_ns);
+	else
+		proxy_conn_lost(&worker->proxy, worker->snap, info->conn, worker->now_ns);
 }
 
 /* By the worker that probes the node: it alone counts. */

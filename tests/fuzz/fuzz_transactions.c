@@ -193,7 +193,10 @@ static void act(uint8_t what, uint8_t arg)
 		change_node(arg);
 		break;
 	case 10:
-		proxy_conn_lost(&proxy, &fixture.snap, conn_id_make(0, 3, arg % 8), now_ns);
+		if (arg & 8)
+			proxy_conn_closed(&proxy, &fixture.snap, conn_id_make(0, 3, arg % 8), now_ns);
+		else
+			proxy_conn_lost(&proxy, &fixture.snap, conn_id_make(0, 3, arg % 8), now_ns);
 		break;
 	default:
 		refusing = arg & 1;

@@ -25,30 +25,6 @@ static void message(void)
 	expect_sent(NODE_A, "MESSAGE ");
 }
 
-/* Looks away from repetitions and our own 100, up to the first other message. */
-static void skip_routine(void)
-{
-	while (txn_world.seen_count < txn_world.sent_count) {
-		const struct sent_message *sent = &txn_world.sent[txn_world.seen_count];
-
-		if (!sent->out.is_repeat && strncmp(sent->text, "SIP/2.0 100", 11) != 0)
-			return;
-		txn_world.seen_count++;
-	}
-}
-
-static void expect_next(const char *dst, const char *begin)
-{
-	skip_routine();
-	expect_sent(dst, begin);
-}
-
-static void expect_all_ends(void)
-{
-	pass_ms(300000);
-	assert_int_equal(txns_in_use(), 0);
-}
-
 static void test_a_silent_node_s_request_goes_to_the_next_after_failover_timeout(void **state)
 {
 	char first[KEPT_MAX];
@@ -225,63 +201,6 @@ static void test_what_a_connection_lost_after_taking_it_goes_to_the_next_node(vo
 	expect_quiet();
 }
 
-static struct node *tcp_node_before_b(void)
-{
-	struct snapshot_fixture *fixture = &world.fixture;
-	struct node *node = snapshot_fixture_node_over(fixture, "10.0.0.21:5060", "10.0.0.1", TRANSPORT_TCP);
-
-	snapshot_fixture_route(fixture, "com.routeless", ROUTE_EXACT, 0, node);
-	snapshot_fixture_route(fixture, "com.routeless", ROUTE_EXACT, 0, world.b);
-	snapshot_fixture_rank(fixture, 2, 1);
-	snapshot_fixture_build(fixture);
-	return node;
-}
-
-static void test_the_requests_of_a_lost_connection_go_to_the_next_node(void **state)
-{
-	(void)state;
-	tcp_node_before_b();
-	take_from_client(request((struct ask){.uri = "sip:x@routeless.com"}));
-	expect_sent("10.0.0.21:5060", "INVITE ");
-	assert_true(world.out.conn == txn_world.node_conn);
-	proxy_conn_lost(&world.proxy, &world.fixture.snap, txn_world.node_conn + 1, world.now_ns);
-	pass_ms(1);
-	expect_quiet();
-	proxy_conn_lost(&world.proxy, &world.fixture.snap, txn_world.node_conn, world.now_ns);
-	assert_true(proxy_next_ns(&world.proxy) == 0);
-	pass_ms(1);
-	expect_sent(NODE_B, "INVITE ");
-}
-
-/* The connection of the request ended in the same loop, and nobody was told yet. */
-static void test_an_ack_by_another_connection_leaves_that_one_s_requests_in_flight(void **state)
-{
-	const conn_id first = txn_world.node_conn;
-	const conn_id second = first + 1;
-	char invite[KEPT_MAX];
-
-	(void)state;
-	tcp_node_before_b();
-	take_from_client(request((struct ask){.uri = "sip:x@routeless.com"}));
-	expect_sent("10.0.0.21:5060", "INVITE ");
-	keep(invite, world.text);
-	txn_world.node_conn = second;
-	take_from_client(request(
-		(struct ask){.method = "MESSAGE", .uri = "sip:x@routeless.com", .call_id = "second"}));
-	expect_sent("10.0.0.21:5060", "MESSAGE ");
-	look_at(invite);
-	assert_int_equal(
-		give_by(second, "10.0.0.21:5060", "10.0.0.1:50000", response_to_last("486 Busy Here")),
-		PROXY_TAKEN);
-	expect_sent("10.0.0.21:5060", "ACK ");
-	expect_sent(CLIENT, "SIP/2.0 486 ");
-	proxy_conn_lost(&world.proxy, &world.fixture.snap, first, world.now_ns);
-	proxy_conn_lost(&world.proxy, &world.fixture.snap, second, world.now_ns);
-	pass_ms(1);
-	expect_sent(NODE_B, "MESSAGE ");
-	expect_quiet();
-}
-
 static void test_a_request_that_came_by_a_connection_is_answered_on_it(void **state)
 {
 	const conn_id conn = conn_id_make(1, 9, 4);
@@ -412,19 +331,6 @@ static void test_a_cancelled_request_is_sent_nowhere_else(void **state)
 	node_is(world.a, NODE_DOWN, NODE_READY);
 	pass_ms(1);
 	expect_next(CLIENT, "SIP/2.0 487 ");
-}
-
-static const char *in_dialog(const char *cookie)
-{
-	static char headers[KEPT_MAX + 16];
-
-	snprintf(headers, sizeof(headers), "Route: %s\r\n", cookie);
-	return request((struct ask){.method = "INFO",
-		.uri = "sip:bob@10.0.0.11",
-		.to_tag = "callee",
-		.cseq = "8",
-		.via = "Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKinfo",
-		.headers = headers});
 }
 
 static void test_a_dialog_stays_with_its_node_until_that_is_dead(void **state)
@@ -570,8 +476,6 @@ int main(void)
 		T(test_without_another_node_the_death_of_one_is_answered_503),
 		T(test_what_the_transport_refuses_goes_to_the_next_node),
 		T(test_what_a_connection_lost_after_taking_it_goes_to_the_next_node),
-		T(test_the_requests_of_a_lost_connection_go_to_the_next_node),
-		T(test_an_ack_by_another_connection_leaves_that_one_s_requests_in_flight),
 		T(test_a_request_that_came_by_a_connection_is_answered_on_it),
 		T(test_two_calls_do_not_ring_when_a_slow_node_wakes_up),
 		T(test_the_answer_to_our_own_cancel_is_not_the_client_s),

@@ -25,13 +25,6 @@ static const char *ack(const char *to_tag)
 	return request((struct ask){.method = "ACK", .to_tag = to_tag});
 }
 
-/* All places are given back once every timer has run out. */
-static void expect_all_ends(void)
-{
-	pass_ms(250000);
-	assert_int_equal(txns_in_use(), 0);
-}
-
 static void test_a_request_goes_to_its_node_and_the_response_to_the_client(void **state)
 {
 	(void)state;

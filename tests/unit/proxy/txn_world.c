@@ -128,3 +128,39 @@ void take_answer(const char *node, const char *status_line)
 {
 	assert_int_equal(give(node, "10.0.0.1:30001", response_to_last(status_line)), PROXY_TAKEN);
 }
+
+void skip_routine(void)
+{
+	while (txn_world.seen_count < txn_world.sent_count) {
+		const struct sent_message *sent = &txn_world.sent[txn_world.seen_count];
+
+		if (!sent->out.is_repeat && strncmp(sent->text, "SIP/2.0 100", 11) != 0)
+			return;
+		txn_world.seen_count++;
+	}
+}
+
+void expect_next(const char *dst, const char *begin)
+{
+	skip_routine();
+	expect_sent(dst, begin);
+}
+
+void expect_all_ends(void)
+{
+	pass_ms(250000);
+	assert_int_equal(txns_in_use(), 0);
+}
+
+const char *in_dialog(const char *cookie)
+{
+	static char headers[KEPT_MAX + 16];
+
+	snprintf(headers, sizeof(headers), "Route: %s\r\n", cookie);
+	return request((struct ask){.method = "INFO",
+		.uri = "sip:bob@10.0.0.11",
+		.to_tag = "callee",
+		.cseq = "8",
+		.via = "Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKinfo",
+		.headers = headers});
+}

@@ -34,6 +34,12 @@ int txn_teardown(void **state);
 void pass_ms(unsigned ms);
 /* The next message sent, in order, went there and begins so; world.text is it then. */
 void expect_sent(const char *dst, const char *begin);
+/* Looks away from repetitions and our own 100, up to the first other message. */
+void skip_routine(void);
+/* The next one besides those. */
+void expect_next(const char *dst, const char *begin);
+/* All places are given back once every timer has run out. */
+void expect_all_ends(void);
 /* A message seen before: what is made next is made of it. */
 void look_at(const char *text);
 /* Nothing was sent that was not looked at. */
@@ -43,6 +49,8 @@ unsigned txns_in_use(void);
 
 /* A message that a transaction takes. */
 void take_from_client(const char *message);
+/* An INFO of the client's in the dialog that this Record-Route began. */
+const char *in_dialog(const char *cookie);
 /* The node that was sent the message in world.text answers it. */
 void take_answer(const char *node, const char *status_line);
 
