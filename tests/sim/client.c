@@ -19,6 +19,8 @@ static const uint64_t t2_ns = 4 * SIM_S;           /* 17.1.2.1 */
 static const uint64_t give_up_ns = 12 * SIM_S;     /* shorter than 64 * T1, to keep runs short */
 static const uint64_t failover_ns = 1000 * SIM_MS; /* a call begun later than that after a crash must work */
 
+static const uint64_t burst_every_ns = 1500 * SIM_MS;
+
 static const char *method_of(const struct sim_call *call)
 {
 	if (call->state == CALL_ENDING)
@@ -313,8 +315,10 @@ void sim_calls_create(struct sim *sim)
 		call->filler = rng_below(&rng, 8) == 0 ? 1000 + rng_below(&rng, 5000) : rng_below(&rng, 300);
 		call->port = (uint16_t)(SIM_PORT + rng_below(&rng, 32) % ports);
 		call->cseq = 1 + rng_below(&rng, 1000);
-		call->begun_ns =
-			sim->now_ns + 2 * SIM_S + rng_u64(&rng) % (sim->plan.calls_end_ns - 2 * SIM_S);
+		uint64_t after_ns = rng_u64(&rng) % (sim->plan.calls_end_ns - 2 * SIM_S);
+		if (sim->plan.bursts)
+			after_ns -= after_ns % burst_every_ns;
+		call->begun_ns = sim->now_ns + 2 * SIM_S + after_ns;
 		wait_until(call, call->begun_ns);
 	}
 }
@@ -343,13 +347,22 @@ static bool is_saved(const struct sim *sim, const struct sim_call *call)
 	return !sim->plan.stateless && !call->invite && exhausted(sim) == 0;
 }
 
-/* Without faults on the wire only the plan's crash can hurt, and only calls around it. */
+/* Nothing that is sent is lost: there are no faults on the wire, or TCP on both sides mends them. */
+static bool nothing_is_lost(const struct sim *sim)
+{
+	const struct sim_plan *plan = &sim->plan;
+	bool tcp = plan->nodes_tcp && plan->clients_tcp && !plan->stateless && exhausted(sim) == 0;
+
+	return plan->clean || tcp;
+}
+
+/* Then only the plan's crash can hurt, and only calls around it. */
 static bool must_work(const struct sim *sim, const struct sim_call *call)
 {
 	const struct sim_plan *plan = &sim->plan;
 	uint64_t took_ns = 8 * SIM_S; /* a call with its talk */
 
-	if (!plan->clean || call->hurt)
+	if (!nothing_is_lost(sim) || call->hurt)
 		return false;
 	if (call->node_hurt && !is_saved(sim, call))
 		return false;

@@ -44,6 +44,7 @@ struct sim_plan sim_plan_of(uint64_t seed, enum sim_sabotage sabotage)
 	plan.clients_tcp = rng_below(&rng, 2) != 0;
 	plan.alias = rng_below(&rng, 2) != 0;
 	plan.forgets = rng_below(&rng, 2) != 0;
+	plan.bursts = rng_below(&rng, 3) == 0;
 	plan.hang_up_count = rng_below(&rng, 2) == 0 ? rng_below(&rng, SIM_HANG_UPS_MAX + 1) : 0;
 	for (unsigned i = 0; i < plan.hang_up_count; i++)
 		plan.hang_up_ns[i] = 2 * SIM_S + rng_u64(&rng) % (15 * SIM_S);

@@ -280,9 +280,11 @@ static void check_dialog(struct sim_server *server)
 	unsigned owner = (unsigned)(tag.p[1] - '0');
 	if (owner >= SIM_NODES || owner == server->node)
 		return;
-	/* For what was on its way, or waited for a neighbour; a transaction repeats a request that left
-	 * its node in time. */
-	uint64_t grace_ns = server->sim->plan.stateless ? SIM_S : 33 * SIM_S;
+	const struct sim_plan *plan = &server->sim->plan;
+	/* For what was on its way, or waited for a neighbour, or for TCP to repeat it; a transaction repeats
+	 * a request that left its node in time. */
+	uint64_t way_ns = plan->nodes_tcp && !plan->clean ? 12 * SIM_S : SIM_S;
+	uint64_t grace_ns = plan->stateless ? way_ns : 33 * SIM_S;
 	uint64_t since_ns = server->sim->now_ns > grace_ns ? server->sim->now_ns - grace_ns : 0;
 	if (sim_control_served_since(server->sim->control, owner, since_ns))
 		sim_violate(server->sim, "a %.*s of a dialog with node %u came to node %u",

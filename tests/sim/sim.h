@@ -43,7 +43,7 @@ enum sim_crash {
 enum sim_sabotage {
 	SIM_HONEST,
 	SIM_LEAK,  /* a packet buffer is never given back */
-	SIM_TWICE, /* a frame that left once arrives twice, behind the checker's back */
+	SIM_TWICE, /* a datagram or message that left once arrives twice, behind the checker's back */
 	SIM_BLIND, /* control never tells workers that a node is down */
 	SIM_MUTE,  /* a message that left is swallowed, and no counter says so */
 	SIM_SABOTAGES
@@ -77,6 +77,7 @@ struct sim_plan {
 	bool stateless;        /* the listeners keep no transactions */
 	unsigned transactions; /* room for so many in each worker */
 	unsigned calls;
+	bool bursts; /* calls begin many at once: their messages share segments */
 	uint64_t calls_end_ns;
 	enum sim_sabotage sabotage;
 };

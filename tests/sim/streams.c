@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STREAMS_MAX = 160, HOST_MBUFS = 8191, HOST_ROOM = 2176, CHUNK_MAX = 1400 };
+enum { STREAMS_MAX = 160, HOST_MBUFS = 8191, HOST_ROOM = 2176, CHUNK_MAX = 1400, SABOTAGE_EVERY = 97 };
 
 static const uint64_t again_ns = 20 * SIM_MS; /* when no packet buffer or no budget was left */
 
@@ -38,6 +38,7 @@ struct sim_streams {
 	struct rng rng;
 	bool killed, retired;
 	uint64_t last_id;
+	uint64_t handed_over; /* messages */
 	struct stream all[STREAMS_MAX];
 };
 
@@ -103,7 +104,19 @@ static size_t whole_message(struct span text)
 	return len <= text.len ? len : 0;
 }
 
-/* Each whole message goes to the owner, who may do anything but end the connection. */
+/* To the owner, who may do anything but end the connection. */
+static void hand_over(struct sim_streams *streams, const struct sim_datagram *message)
+{
+	enum sim_sabotage sabotage = sim_of(streams)->plan.sabotage;
+	bool now = ++streams->handed_over % SABOTAGE_EVERY == 0;
+	unsigned copies = now && sabotage == SIM_MUTE ? 0 : now && sabotage == SIM_TWICE ? 2 : 1;
+
+	for (; copies > 0; copies--) {
+		sim_ledger_heard(sim_of(streams)->ledger, message);
+		sim_host_take(streams->config.host, message);
+	}
+}
+
 static void deliver(struct sim_streams *streams, struct stream *stream)
 {
 	struct sim_datagram message = {.src = stream->remote, .dst = stream->local, .stream = stream->id};
@@ -113,8 +126,7 @@ static void deliver(struct sim_streams *streams, struct stream *stream)
 	message.dst.port = stream->port;
 	while ((len = whole_message(span_of(stream->in + done, stream->in_len - done))) > 0) {
 		message.payload = span_of(stream->in + done, len);
-		sim_ledger_heard(sim_of(streams)->ledger, &message);
-		sim_host_take(streams->config.host, &message);
+		hand_over(streams, &message);
 		done += len;
 	}
 	stream->in_len -= done;
