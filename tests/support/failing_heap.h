@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A heap where one request may fail. It decides and counts; the linker brings the calls of the code under
- * test to whoever asks it (--wrap): failing_libc.c for calloc, malloc and free, a test itself for others.
+ * test to whoever asks it (--wrap): failing_libc.c for the C library's, a test itself for others.
  */
 #ifndef TESTS_SUPPORT_FAILING_HEAP_H
 #define TESTS_SUPPORT_FAILING_HEAP_H
