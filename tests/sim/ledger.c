@@ -251,7 +251,8 @@ static const enum stat unsent[] = {
 
 static void balance_messages(struct sim *sim)
 {
-	uint64_t in = total(sim, STAT_net_udp_delivered) + total(sim, STAT_conn_messages);
+	uint64_t in = total(sim, STAT_net_udp_delivered) + total(sim, STAT_conn_messages) +
+		      total(sim, STAT_sip_unsent); /* counted as forwarded, too, before it was refused */
 	uint64_t sent = total(sim, STAT_sip_requests_forwarded) + total(sim, STAT_sip_responses_forwarded) +
 			total(sim, STAT_sip_replies);
 	uint64_t silent = total_of(sim, silent_ends, COUNT_OF(silent_ends));
