@@ -5,6 +5,7 @@
  */
 #include "streams.h"
 
+#include "client.h"
 #include "ledger.h"
 #include "link.h"
 #include "support/eal.h"
@@ -314,6 +315,9 @@ static void event(void *ctx, struct tcb *tcb, enum tcp_event what, enum tcp_reas
 	} else if (what == TCP_ENDED) {
 		sim_log(sim_of(streams), "host %u   connection of port %u ended: %s", streams->config.index,
 			stream->port, tcp_reason_name(why));
+		/* A wire can be so bad that TCP gives up: then its words are lost. */
+		if (!sim_of(streams)->plan.clean && why != TCP_WHY_CLOSED)
+			sim_calls_hurt(sim_of(streams), streams->config.index, stream->port);
 		forget(stream);
 	}
 }
