@@ -68,6 +68,8 @@ static int take(void *ctx, struct proxy_out *out)
 
 	(void)ctx;
 	ensure(out->len > 0 && out->len <= SIP_DATAGRAM_MAX);
+	/* No node here says so: nothing that a peer does is a failure of ours. */
+	ensure(out->len < 11 || memcmp(out->buf, "SIP/2.0 500", 11) != 0);
 	if (refusing)
 		return -ENOTCONN;
 	if (out->transport == TRANSPORT_TCP && out->is_request)
@@ -163,7 +165,7 @@ static void change_node(unsigned arg)
 static void act(uint8_t what, uint8_t arg)
 {
 	static const uint16_t statuses[] = {
-		100, 180, 183, 200, 202, 302, 404, 408, 486, 487, 500, 503, 503, 600, 603, 199};
+		100, 180, 183, 200, 202, 302, 404, 408, 486, 487, 502, 503, 503, 600, 603, 199};
 	static const uint32_t times_ms[] = {
 		1, 100, 200, 300, 500, 1000, 2000, 3500, 4000, 5000, 8000, 32000, 33000, 64000, 181000, 250};
 
