@@ -104,10 +104,8 @@ static void test_a_prefix_holds_its_addresses_and_no_others(void **state)
 
 static void test_a_transport_is_read_in_any_case_and_nothing_else_is_one(void **state)
 {
-	static const char *const others[] = {"", "ud", "udpx", "sctp", "tlp", "UDS",
-		"\x95"
-		"DP",
-		"u\xc4p", "td0"};
+	static const char *const others[] = {
+		"", "ud", "udpx", "sctp", "tlp", "UDS", "\225DP", "u\xc4p", "td0"};
 	enum transport transport;
 
 	(void)state;
