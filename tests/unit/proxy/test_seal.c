@@ -57,8 +57,10 @@ static void test_a_seal_knows_where_its_texts_end(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 16; i++) {
-		struct span texts[8] = {[0 ... 7] = span_str("same")};
+		struct span texts[8];
 
+		for (unsigned n = 0; n < 8; n++)
+			texts[n] = span_str("same");
 		/* The border moves within the first and second, or behind the first word of lengths. */
 		texts[i < 8 ? 0 : 5] = span_of(text, 8 + i % 8);
 		texts[i < 8 ? 1 : 6] = span_str(text + 8 + i % 8);
