@@ -4,7 +4,7 @@
  * stays where the text of all connections goes. As long as that has room they wait, until they read or TCP
  * gives them up. When it is short, so that nobody is offered a window any more, the one that pins most has to
  * go, and the next, until there is room again. Those that pin less than a connection does on average are not
- * the reason.
+ * the reason, nor are those that have taken all answers and wait for memory that others hold.
  */
 #include "conn/conn_priv.h"
 
@@ -35,7 +35,8 @@ static struct conn *worst(struct conns *conns)
 		struct tcp_info info;
 
 		tcp_info(conn->tcb, &info);
-		if (info.receive_pinned_bytes > 0 && info.receive_pinned_bytes >= most_bytes) {
+		if (info.send_queued_bytes > 0 && info.receive_pinned_bytes > 0 &&
+			info.receive_pinned_bytes >= most_bytes) {
 			most_bytes = info.receive_pinned_bytes;
 			found = conn;
 		}

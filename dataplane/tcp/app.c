@@ -73,7 +73,7 @@ static int send_check(struct tcb *tcb, const struct rte_mbuf *chain)
 	if (cost > config->memory_max_bytes / 2)
 		return -EMSGSIZE;
 	closing_make_memory(tcb->tcp, cost);
-	stuck_make_memory(tcb, cost, send_memory_fits);
+	stuck_make_send_memory(tcb, cost);
 	if (starved_must_wait(tcb) || !send_memory_fits(tcb->tcp, cost)) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		starved_join(tcb, cost);

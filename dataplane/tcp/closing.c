@@ -21,30 +21,31 @@ void closing_leave(struct tcb *tcb)
 	tcb->flags &= ~(uint32_t)TCB_CLOSING;
 }
 
-static bool evict(struct tcp *tcp)
+static void evict(struct tcb *tcb)
 {
-	struct tcb *oldest = line_first(tcp, &tcp->closing);
-
-	if (!oldest)
-		return false;
-	tcp_count(tcp, STAT_tcp_closing_evicted);
-	tcb_reset(oldest, TCP_WHY_CLOSE_LIMIT);
-	return true;
+	tcp_count(tcb->tcp, STAT_tcp_closing_evicted);
+	tcb_reset(tcb, TCP_WHY_CLOSE_LIMIT);
 }
 
 /* Its place comes free with the next tcp_dispatch(); until then the last eighth serves. */
 void closing_make_room(struct tcp *tcp)
 {
 	uint32_t count = tcp->tcbs.object_count;
+	struct tcb *oldest = line_first(tcp, &tcp->closing);
 
-	if (tcp->tcbs.used >= count - u32_max(1, count / 8))
-		(void)evict(tcp);
+	if (oldest && tcp->tcbs.used >= count - u32_max(1, count / 8))
+		evict(oldest);
 }
 
+/* Those whose last text was taken wait for a FIN only: to reset them would free nothing to send with. */
 void closing_make_memory(struct tcp *tcp, uint32_t cost)
 {
-	for (unsigned i = 0; i < TCP_EVICTIONS_PER_SEND && !send_memory_fits(tcp, cost); i++) {
-		if (!evict(tcp))
-			return;
+	struct tcb *tcb = line_first(tcp, &tcp->closing);
+
+	for (unsigned i = 0; tcb && i < TCP_EVICTIONS_PER_SEND && !send_memory_fits(tcp, cost); i++) {
+		struct tcb *next = line_after(tcb);
+		if (tcb->snd_pinned > 0)
+			evict(tcb);
+		tcb = next;
 	}
 }

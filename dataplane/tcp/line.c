@@ -20,6 +20,11 @@ struct tcb *line_first(const struct tcp *tcp, const struct line *line)
 	return line->first == POOL_NONE ? NULL : tcb_at(tcp, line->first);
 }
 
+struct tcb *line_after(const struct tcb *tcb)
+{
+	return tcb->line_next == POOL_NONE ? NULL : tcb_at(tcb->tcp, tcb->line_next);
+}
+
 void line_join(struct line *line, struct tcb *tcb)
 {
 	uint32_t index = pool_index(&tcb->tcp->tcbs, tcb);

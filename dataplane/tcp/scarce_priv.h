@@ -8,6 +8,7 @@
 /* line.c */
 void line_init(struct line *line);
 struct tcb *line_first(const struct tcp *tcp, const struct line *line); /* or NULL */
+struct tcb *line_after(const struct tcb *tcb);                          /* or NULL */
 void line_join(struct line *line, struct tcb *tcb);
 void line_leave(struct line *line, struct tcb *tcb);
 
@@ -18,8 +19,8 @@ void closing_make_room(struct tcp *tcp);                   /* for a tcb, when fe
 void closing_make_memory(struct tcp *tcp, uint32_t bytes); /* to send so much */
 
 /* stuck.c */
-typedef bool memory_fits(const struct tcp *tcp, uint64_t bytes);
-void stuck_make_memory(struct tcb *wants, uint32_t bytes, memory_fits *fits);
+void stuck_make_send_memory(struct tcb *wants, uint32_t bytes);
+void stuck_make_receive_memory(struct tcb *wants, uint32_t bytes);
 
 /* starved.c */
 uint32_t send_budget_bytes(const struct tcb *tcb);            /* what it may pin for sending */

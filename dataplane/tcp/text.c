@@ -53,7 +53,7 @@ static bool has_room(struct tcb *tcb, const struct segment *seg)
 		tcp_count(tcb->tcp, STAT_tcp_buffer_full);
 		return false;
 	}
-	stuck_make_memory(tcb, cost, window_memory_fits);
+	stuck_make_receive_memory(tcb, cost);
 	if (tcb->tcp->rcv_pinned_bytes + cost > quota_bytes) {
 		tcp_count(tcb->tcp, STAT_tcp_memory_full);
 		return false;

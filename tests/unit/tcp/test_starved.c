@@ -138,6 +138,30 @@ static void test_whoever_takes_nothing_makes_room_for_others(void **state)
 	assert_int_equal(send_one(crowd.tcbs[ROOM + 1]), 0);
 }
 
+static void test_whoever_takes_nothing_is_not_reset_for_what_others_sent_us(void **state)
+{
+	(void)state;
+	crowd_open(2 * ROOM * BUFFER);
+	assert_int_equal(send_one(crowd.tcbs[1]), 0);
+	rig_wait(&rig, 10000 * RIG_MS);
+	/* Nobody reads what the last one sends. */
+	for (uint32_t i = 0; i < 20; i++)
+		in(F_ACK, 1 + i * 1000, 1, 1000);
+	assert_true(rig_count(&rig, STAT_tcp_memory_full) > 0);
+	assert_int_equal(rig_count(&rig, STAT_tcp_stuck_evicted), 0);
+}
+
+static void test_whoever_closes_with_nothing_to_send_is_not_reset_for_memory(void **state)
+{
+	(void)state;
+	crowd_open(2 * ROOM * BUFFER);
+	tcp_close(crowd.tcbs[CONNS], rig.now_ns);
+	for (unsigned i = 1; i <= ROOM; i++)
+		assert_int_equal(send_one(crowd.tcbs[i]), 0);
+	assert_int_equal(send_one(crowd.tcbs[ROOM + 1]), -ENOBUFS);
+	assert_int_equal(rig_count(&rig, STAT_tcp_closing_evicted), 0);
+}
+
 /* Ten that read nothing are sent as much as they may have. */
 static void test_however_much_those_get_who_do_not_read_something_is_left(void **state)
 {
@@ -209,6 +233,8 @@ int main(void)
 		RIG_TEST(test_whoever_comes_new_waits_behind_those_who_wait),
 		RIG_TEST(test_everybody_is_told_in_turn_and_nobody_in_vain),
 		RIG_TEST(test_whoever_takes_nothing_makes_room_for_others),
+		RIG_TEST(test_whoever_takes_nothing_is_not_reset_for_what_others_sent_us),
+		RIG_TEST(test_whoever_closes_with_nothing_to_send_is_not_reset_for_memory),
 		RIG_TEST(test_however_much_those_get_who_do_not_read_something_is_left),
 		RIG_TEST(test_one_that_ends_leaves_the_line),
 		RIG_TEST(test_a_turn_not_used_keeps_nobody_waiting),
