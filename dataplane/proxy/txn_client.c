@@ -14,7 +14,10 @@ static uint16_t slot_of(const struct client_txn *client)
 	return node && node->id == client->node_id ? client->node_slot : PROXY_NO_NODE;
 }
 
-/* A message that belongs to the transaction. Its first sending counts as a request of the node. */
+/*
+ * A message that belongs to the transaction. Its first sending counts as a request of the node, and is what
+ * the transaction wants to hear of when another worker cannot send it: a lost repetition is not the end.
+ */
 static int client_send(struct client_txn *client, char *bytes, size_t len, bool is_first)
 {
 	struct txns *txns = client->txns;
@@ -25,7 +28,7 @@ static int client_send(struct client_txn *client, char *bytes, size_t len, bool 
 		.src = client->src,
 		.dst = client->dst,
 		.conn = client->conn,
-		.token = client->is_cancel ? 0 : client_token(client),
+		.token = is_first && !client->is_cancel ? client_token(client) : 0,
 		.request_key = client->request_key,
 		.node_slot = slot_of(client),
 		.transport = client->transport,
