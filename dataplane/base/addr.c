@@ -155,6 +155,8 @@ const char *transport_name(enum transport transport)
 /* Three letters in lower case as one number; a letter differs from its capital in one bit only. */
 #define THREE(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
 
+static_assert(TRANSPORT_COUNT == 3, "transport_parse() knows the names of all");
+
 int transport_parse(struct span text, enum transport *ret_transport)
 {
 	if (text.len != 3)

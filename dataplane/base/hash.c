@@ -34,7 +34,7 @@ void siphash_add(struct siphash *h, const void *data, size_t len)
 		add_word(&copy, word, 8);
 	}
 	if (len > 0)
-		add_word(&copy, load_rest(p, len), len);
+		add_word(&copy, siphash_rest(p, len), len);
 	*h = copy;
 }
 
@@ -55,7 +55,7 @@ uint64_t siphash(const struct hash_key *key, const void *data, size_t len)
 		__builtin_memcpy(&block, p, 8);
 		siphash_word(&state, block);
 	}
-	return siphash_end(&state, load_rest(p, left) | (uint64_t)len << 56);
+	return siphash_end(&state, siphash_rest(p, left) | (uint64_t)len << 56);
 }
 
 static inline uint64_t fold(uint64_t a, uint64_t b)
@@ -74,7 +74,7 @@ static inline void load_pair(const uint8_t *p, size_t len, uint64_t *ret_a, uint
 		__builtin_memcpy(ret_a, p, 8);
 		__builtin_memcpy(ret_b, p + len - 8, 8);
 	} else {
-		*ret_a = load_rest(p, len);
+		*ret_a = siphash_rest(p, len);
 	}
 }
 

@@ -71,7 +71,7 @@ static inline uint64_t siphash_end(struct siphash_state *s, uint64_t last)
 }
 
 /* Up to seven bytes as the low end of a word; little-endian hosts only, asserted in limits.h. */
-static inline uint64_t load_rest(const void *bytes, size_t len)
+static inline uint64_t siphash_rest(const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 	uint64_t word = 0;

@@ -46,7 +46,7 @@ static inline uint64_t seal_rest(struct span text)
 	uint64_t word;
 
 	if (text.len < sizeof(word))
-		return load_rest(text.p, len);
+		return siphash_rest(text.p, len);
 	memcpy(&word, span_end(text) - sizeof(word), sizeof(word));
 	return word >> (64 - 8 * len);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Looking at many bytes at once. The parser asks two things: where do the bytes of a class end (a token, a
- * host, a quoted string), and where are the line ends and colons of 64 bytes. Nothing here reads at or behind
- * the limit it is given, so a message may end flush against an unreadable page.
+ * host, a quoted string), and where are the line ends of 64 bytes. What is given a limit reads nothing at or
+ * behind it, so a message may end flush against an unreadable page; what is given none reads a whole block,
+ * and its caller knows that there is one.
  *
  * A class is a 128-bit map of ASCII folded for a nibble lookup: bit h of low[l] stands for byte 0xhl. Bytes
  * above 0x7f are in no class. The idea of the two shuffles is that of simdjson (Langdale and Lemire).
