@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/pool.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,15 +86,6 @@ static void test_a_pool_with_memory_of_its_own_gives_it_back(void **state)
 	pool_destroy(&pool);
 }
 
-static void test_what_no_heap_can_hold_is_refused_and_may_be_destroyed(void **state)
-{
-	struct pool pool;
-
-	(void)state;
-	assert_int_equal(pool_create(&pool, SIZE_MAX / 2, 3), -ENOMEM);
-	pool_destroy(&pool);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,7 +94,6 @@ int main(void)
 		cmocka_unit_test(test_levels_are_kept),
 		cmocka_unit_test(test_a_pool_of_nothing_is_exhausted_at_once),
 		cmocka_unit_test(test_a_pool_with_memory_of_its_own_gives_it_back),
-		cmocka_unit_test(test_what_no_heap_can_hold_is_refused_and_may_be_destroyed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
