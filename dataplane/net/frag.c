@@ -34,9 +34,9 @@ static void frag_bury(struct net *net, enum stat why)
 }
 
 /*
- * The table was full: of the datagrams that wait, about the older half is given up. Whoever sends beginnings
- * only would else keep everybody out for as long as a datagram may wait. The pieces of an honest one come
- * together, so those that have just begun are spared.
+ * The table was full, at least where this key may stand: of the datagrams that wait, about the older half is
+ * given up. Whoever sends beginnings only would else keep everybody out for as long as a datagram may wait.
+ * The pieces of an honest one come together, so those that have just begun are spared.
  */
 static void frag_make_room(struct net *net, uint64_t now_ns)
 {
