@@ -76,6 +76,8 @@ enum limits {
 	CONN_MESSAGES_PER_TURN = 16, /* of one connection, before others have theirs */
 	CONN_TURNS_PER_LOOP = 256,   /* connections read in one loop */
 	CONN_TIMEOUTS_PER_LOOP = 64, /* half messages and attempts to connect given up in one loop */
+	CONN_CHOKED_LOOKS = 64,      /* at clients that do not read, for the one that pins most */
+	CONN_CHOKED_PER_LOOP = 16,   /* of them reset in one loop */
 
 	TCP_CONNECTIONS_MAX = 1 << 20, /* of one worker: what an operator can ask for */
 	TCP_TIMERS_PER_TICK = 4096,    /* work is bounded: what is left waits for the next tick */

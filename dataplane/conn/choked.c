@@ -8,11 +8,6 @@
  */
 #include "conn/conn_priv.h"
 
-enum {
-	LOOKS_MAX = 64,   /* connections among which the one that pins most is looked for */
-	EVICTED_MAX = 16, /* in one loop */
-};
-
 void choked_set(struct conns *conns, struct conn *conn, bool choked)
 {
 	conn->choked = choked;
@@ -29,7 +24,7 @@ static struct conn *worst(struct conns *conns)
 	struct list *last = conns->choked.prev;
 	struct conn *found = NULL;
 
-	for (unsigned i = 0; i < LOOKS_MAX && !list_empty(&conns->choked); i++) {
+	for (unsigned i = 0; i < CONN_CHOKED_LOOKS && !list_empty(&conns->choked); i++) {
 		struct list *first = conns->choked.next;
 		struct conn *conn = list_owner(first, struct conn, choking);
 		struct tcp_info info;
@@ -52,7 +47,7 @@ unsigned choked_evict(struct conns *conns)
 {
 	unsigned work = 0;
 
-	while (work < EVICTED_MAX && tcp_receive_is_short(conns->config.tcp)) {
+	while (work < CONN_CHOKED_PER_LOOP && tcp_receive_is_short(conns->config.tcp)) {
 		struct conn *conn = worst(conns);
 		if (!conn)
 			break;
