@@ -200,6 +200,17 @@ static bool may_reset(const struct tcp_sim *sim, const struct sim_conn *conn)
 	       stats_get(acceptor, STAT_tcp_cookies_sent) > 0;
 }
 
+/* One whose peer's window stayed shut while memory was short is given up, so that others have some. */
+static bool may_be_evicted(const struct tcp_sim *sim, const struct sim_conn *conn)
+{
+	for (unsigned i = 0; i < HOSTS; i++) {
+		if (conn->sides[i].why == TCP_WHY_USER_TIMEOUT &&
+			stats_get(&sim->hosts[i].stats, STAT_tcp_stuck_evicted) > 0)
+			return true;
+	}
+	return false;
+}
+
 static bool all_arrived(const struct sim_conn *conn)
 {
 	return conn->sides[0].read == conn->sides[1].to_send && conn->sides[1].read == conn->sides[0].to_send;
@@ -212,7 +223,8 @@ static void check_conn(struct tcp_sim *sim, const struct sim_conn *conn)
 		if (must_end(conn, side) && !side->ended)
 			tcp_sim_violate(sim, "conn %u host %u never ended", conn->index, i);
 	}
-	if (conn->aborts || conn->lost || sim->plan.cut || all_arrived(conn) || may_reset(sim, conn))
+	if (conn->aborts || conn->lost || sim->plan.cut || all_arrived(conn) || may_reset(sim, conn) ||
+		may_be_evicted(sim, conn))
 		return;
 	tcp_sim_violate(sim, "conn %u: %u of %u and %u of %u bytes arrived; ended %s and %s", conn->index,
 		conn->sides[0].read, conn->sides[1].to_send, conn->sides[1].read, conn->sides[0].to_send,
@@ -227,6 +239,13 @@ static void check_window(struct tcp_sim *sim, const struct sim_host *host)
 			sim, "host %u cut off text inside of the window it had advertised", host->index);
 }
 
+/* Nobody is given up where there is memory enough. */
+static void check_evicted(struct tcp_sim *sim, const struct sim_host *host)
+{
+	if (!sim->plan.few_mbufs && stats_get(&host->stats, STAT_tcp_stuck_evicted) > 0)
+		tcp_sim_violate(sim, "host %u gave up connections for memory that it had", host->index);
+}
+
 void tcp_oracle_end(struct tcp_sim *sim)
 {
 	for (unsigned i = 0; i < sim->plan.conns; i++)
@@ -236,6 +255,7 @@ void tcp_oracle_end(struct tcp_sim *sim)
 		if (!sim->hosts[i].tcp)
 			continue;
 		check_window(sim, &sim->hosts[i]);
+		check_evicted(sim, &sim->hosts[i]);
 		tcp_levels(sim->hosts[i].tcp, &levels);
 		if (levels.connections + levels.half_open + levels.time_wait + levels.pieces +
 					levels.under_way >
