@@ -46,6 +46,12 @@ static enum tier classify_marked(uint32_t word, enum node_verdict *ret_verdict)
 	return TIER_HELD;
 }
 
+static inline bool is_eligible(uint32_t word)
+{
+	return word == node_word_make(NODE_UP, NODE_READY, 0) ||
+	       word == node_word_make(NODE_SUSPECT, NODE_READY, 0);
+}
+
 static enum tier classify(const struct node *node, enum node_verdict *ret_verdict)
 {
 	uint32_t word;
@@ -55,8 +61,7 @@ static enum tier classify(const struct node *node, enum node_verdict *ret_verdic
 		return TIER_UNUSABLE;
 	word = node_word(node);
 	*ret_verdict = NODE_NOT_NEEDED;
-	if (likely_true(word == node_word_make(NODE_UP, NODE_READY, 0) ||
-			word == node_word_make(NODE_SUSPECT, NODE_READY, 0)))
+	if (likely_true(is_eligible(word)))
 		return TIER_ELIGIBLE;
 	return classify_marked(word, ret_verdict);
 }
@@ -100,13 +105,14 @@ static bool is_ahead(struct best *best, struct best *candidate)
 	return mine > theirs || (mine == theirs && candidate->hash > best->hash);
 }
 
-int node_pick(const struct node_table *nodes, const struct hop *hops, unsigned hop_count, uint64_t key)
+static inline uint64_t rendezvous_hash(uint64_t key, const struct node *node)
 {
-	return node_pick_untried(nodes, hops, hop_count, key, NULL);
+	return hash_mix(key ^ hash_mix(node->id));
 }
 
-int node_pick_untried(const struct node_table *nodes, const struct hop *hops, unsigned hop_count,
-	uint64_t key, const struct node_tried *tried)
+/* Goes by everything that is known of each candidate. */
+static __attribute__((noinline)) int pick_ranked(const struct node_table *nodes, const struct hop *hops,
+	unsigned hop_count, uint64_t key, const struct node_tried *tried)
 {
 	struct best best = {.index = -ENOENT, .rank = UINT64_MAX};
 
@@ -122,11 +128,66 @@ int node_pick_untried(const struct node_table *nodes, const struct hop *hops, un
 			(uint64_t)tier << 32 | (uint64_t)hops[i].priority << 1 | (hops[i].weight == 0);
 		if (candidate.rank > best.rank)
 			continue;
-		candidate.hash = hash_mix(key ^ hash_mix(node->id));
+		candidate.hash = rendezvous_hash(key, node);
 		if (candidate.rank < best.rank || is_ahead(&best, &candidate))
 			best = candidate;
 	}
 	return best.index;
+}
+
+/*
+ * The same where that is simple, as it mostly is: those of the best priority are all eligible and weigh the
+ * same. -EAGAIN: it is not simple.
+ */
+static inline int pick_plain(
+	const struct node_table *nodes, const struct hop *hops, unsigned hop_count, uint64_t key)
+{
+	const struct node *best = NULL;
+	uint64_t best_hash = 0; /* valid once the best has met an equal */
+	bool has_hash = false;
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < hop_count; i++) {
+		const struct node *node;
+		uint64_t hash;
+
+		if (best && hops[i].priority > hops[at].priority)
+			continue;
+		node = node_by_slot(nodes, hops[i].node_slot);
+		if (!node || !is_eligible(node_word(node)) || hops[i].weight == 0)
+			return -EAGAIN;
+		if (!best || hops[i].priority < hops[at].priority) {
+			best = node;
+			has_hash = false;
+			at = i;
+			continue;
+		}
+		if (hops[i].weight != hops[at].weight)
+			return -EAGAIN;
+		if (!has_hash)
+			best_hash = rendezvous_hash(key, best);
+		has_hash = true;
+		hash = rendezvous_hash(key, node);
+		if (hash > best_hash) {
+			best = node;
+			best_hash = hash;
+			at = i;
+		}
+	}
+	return best ? (int)at : -EAGAIN;
+}
+
+int node_pick(const struct node_table *nodes, const struct hop *hops, unsigned hop_count, uint64_t key)
+{
+	return node_pick_untried(nodes, hops, hop_count, key, NULL);
+}
+
+int node_pick_untried(const struct node_table *nodes, const struct hop *hops, unsigned hop_count,
+	uint64_t key, const struct node_tried *tried)
+{
+	int index = tried ? -EAGAIN : pick_plain(nodes, hops, hop_count, key);
+
+	return likely_true(index >= 0) ? index : pick_ranked(nodes, hops, hop_count, key, tried);
 }
 
 int node_pick_explain(const struct node_table *nodes, const struct hop *hops, unsigned hop_count,

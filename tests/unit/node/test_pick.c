@@ -255,6 +255,31 @@ static void test_random_states_obey_the_tiers(void **state)
 	}
 }
 
+/* Nodes that were tried are looked at one by one; with none of them the choice is the same. */
+static void test_the_simple_case_is_decided_as_any_other(void **state)
+{
+	const struct node_tried none = {.count = 0};
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 11);
+	for (int round = 0; round < 50000; round++) {
+		uint64_t key = rng_u64(&rng);
+		unsigned count = rng_below(&rng, NODES + 1);
+		struct hop hops[NODES];
+
+		for (unsigned i = 0; i < NODES; i++) {
+			hops[i] = (struct hop){i, (uint16_t)rng_below(&rng, NODES),
+				(uint16_t)(1 + rng_below(&rng, 2)),
+				rng_below(&rng, 8) ? 5 : rng_below(&rng, 2)};
+			word_set(i, rng_below(&rng, 8) ? NODE_UP : rng_below(&rng, 4), NODE_READY,
+				rng_below(&rng, 8) ? 0 : NODE_WORD_HELD);
+		}
+		assert_int_equal(node_pick(&table, hops, count, key),
+			node_pick_untried(&table, hops, count, key, &none));
+	}
+}
+
 /* R-LB-3, architecture section 3: a dialog stays where it began as long as that node can serve it. */
 static void test_a_dialog_stays_on_a_draining_node_but_not_on_one_in_maintenance(void **state)
 {
@@ -285,6 +310,7 @@ int main(void)
 		cmocka_unit_test_setup(test_only_the_share_of_a_lost_node_moves, setup),
 		cmocka_unit_test_setup(test_the_choice_follows_the_identity_not_the_slot, setup),
 		cmocka_unit_test_setup(test_random_states_obey_the_tiers, setup),
+		cmocka_unit_test_setup(test_the_simple_case_is_decided_as_any_other, setup),
 		cmocka_unit_test_setup(
 			test_a_dialog_stays_on_a_draining_node_but_not_on_one_in_maintenance, setup),
 	};
