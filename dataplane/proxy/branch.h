@@ -46,6 +46,12 @@ struct branch_peer {
 char *branch_put(char *at, const struct cookie_keys *keys, const struct seal *call, struct branch *branch,
 	const struct branch_peer *peer);
 
+/* Can that be one of ours? Says no to most that are not. */
+static inline bool branch_may_be(struct span text)
+{
+	return text.len == BRANCH_LEN || text.len == BRANCH_LONG_LEN;
+}
+
 /* Looks only at the form. Returns 0, or -EINVAL when we did not write that. */
 must_use int branch_read(struct span text, struct branch *ret_branch);
 

@@ -45,6 +45,8 @@ static bool is_loop_via(
 	struct endpoint ep = {.port = via->port};
 	struct branch branch;
 
+	if (likely_true(!branch_may_be(via->branch)))
+		return false;
 	/* Another balancer writes branches as we do: only a sent-by of ours makes the Via ours. */
 	if (branch_read(via->branch, &branch) != 0 || branch.loop_hash != hash->loop ||
 		ip_parse(via->host, &ep.ip) != 0)

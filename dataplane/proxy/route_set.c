@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RFC 3261 16.4 and 16.6 step 6. Called for every request; one without Route costs a look at an index. A
+ * RFC 3261 16.4 and 16.6 step 6. Called for requests with a Route, or parameters in the Request-URI. A
  * Route value is ours when its host is one of our addresses: we write literals only, and no other SIP element
  * lives on our addresses.
  */
@@ -20,7 +20,6 @@ static int values_read(struct route_set *set, const struct sip_msg *msg)
 {
 	const struct sip_header *header = sip_header_first(msg, SIP_HDR_ROUTE);
 
-	set->count = 0;
 	for (; header; header = sip_header_next(msg, header)) {
 		struct span rest = sip_header_value(msg, header);
 		struct span element;
@@ -34,7 +33,6 @@ static int values_read(struct route_set *set, const struct sip_msg *msg)
 				(struct route_value){.whole = element, .uri = addr.uri, .header = header};
 		}
 	}
-	set->first = 0;
 	set->end = set->count;
 	return 0;
 }
@@ -87,17 +85,11 @@ static int take_own_values(struct route_set *set, const struct sip_msg *msg, con
 	return 0;
 }
 
-int route_set_read(struct route_set *set, const struct sip_msg *msg, const struct snapshot *snap)
+int route_set_read_routes(struct route_set *set, const struct sip_msg *msg, const struct snapshot *snap)
 {
 	struct span maddr;
 	struct ip_addr ip;
 
-	set->request_uri = msg->uri;
-	set->has_next = false;
-	set->has_cookie = false;
-	set->cookie_bad = false;
-	set->next_is_strict = false;
-	set->request_uri_was_ours = false;
 	if (values_read(set, msg) != 0 || undo_strict_router(set, msg, snap) != 0 ||
 		take_own_values(set, msg, snap) != 0)
 		return -EINVAL;
@@ -168,13 +160,10 @@ static void edit_request_uri(const struct route_set *set, const struct sip_msg *
 	}
 }
 
-void route_set_edit(const struct route_set *set, const struct sip_msg *msg, struct sip_edits *edits)
+void route_set_edit_routes(const struct route_set *set, const struct sip_msg *msg, struct sip_edits *edits)
 {
 	struct route_set moved;
 	unsigned begin = 0;
-
-	if (likely_true(set->count == 0 && !set->maddr_is_ours))
-		return;
 
 	if (set->has_next && set->next_is_strict) {
 		moved = *set;

@@ -34,10 +34,42 @@ struct route_set {
 	struct route_value values[ROUTE_VALUES_MAX];
 };
 
-/* Returns 0, or -EINVAL when a Route cannot be read or there are too many. */
-must_use int route_set_read(struct route_set *set, const struct sip_msg *msg, const struct snapshot *snap);
+/* Not for others: a request that names a route. */
+must_use int route_set_read_routes(
+	struct route_set *set, const struct sip_msg *msg, const struct snapshot *snap);
+void route_set_edit_routes(const struct route_set *set, const struct sip_msg *msg, struct sip_edits *edits);
+
+/* Returns 0, or -EINVAL when a Route cannot be read or there are too many. Most requests have none. */
+must_use static inline int route_set_read(
+	struct route_set *set, const struct sip_msg *msg, const struct snapshot *snap)
+{
+	set->request_uri = msg->uri;
+	set->has_next = false;
+	set->has_cookie = false;
+	set->cookie_bad = false;
+	set->next_is_strict = false;
+	set->request_uri_was_ours = false;
+	set->maddr_is_ours = false;
+	set->count = 0;
+	set->first = 0;
+	set->end = 0;
+	if (likely_true(!sip_header_first(msg, SIP_HDR_ROUTE) && msg->uri.params.len == 0))
+		return 0;
+	return route_set_read_routes(set, msg, snap);
+}
+
+/* Must the request be changed because of it? */
+static inline bool route_set_edits(const struct route_set *set)
+{
+	return set->count > 0 || set->maddr_is_ours;
+}
 
 /* The edits that the outgoing request needs because of it: Route lines and Request-URI. */
-void route_set_edit(const struct route_set *set, const struct sip_msg *msg, struct sip_edits *edits);
+static inline void route_set_edit(
+	const struct route_set *set, const struct sip_msg *msg, struct sip_edits *edits)
+{
+	if (unlikely_true(route_set_edits(set)))
+		route_set_edit_routes(set, msg, edits);
+}
 
 #endif

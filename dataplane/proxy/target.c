@@ -23,7 +23,7 @@ static void trace_choice(
 	const struct node *node = node_by_slot(query->snap->nodes, pattern->hops[hop].node_slot);
 	char remote[ENDPOINT_TEXT_MAX];
 
-	if (!trace_on(query->trace, TRACE_ROUTING) || !node)
+	if (!node)
 		return;
 	endpoint_format(&node->remote, remote);
 	tracef(query->trace, TRACE_ROUTING, "Routing: Found %s route for %.*s:%s;%s pwf %u:%u:%u",
@@ -68,7 +68,8 @@ static void try_patterns(
 			search->best = refused(403, STAT_sip_route_blocked);
 			search->done = true;
 		} else if (hop >= 0) {
-			trace_choice(query, pattern, (unsigned)hop, search->name);
+			if (trace_on(query->trace, TRACE_ROUTING))
+				trace_choice(query, pattern, (unsigned)hop, search->name);
 			search->best.kind = TARGET_NODE;
 			search->best.failover_ms = pattern->hops[hop].failover_ms;
 			search->best.node = node_by_slot(query->snap->nodes, pattern->hops[hop].node_slot);
