@@ -68,6 +68,21 @@ struct forward {
 	int error;      /* what forward_render() said */
 };
 
+/* Our Via and Record-Routes, of which there are two at most. Puts at most OWN_LINES_MAX bytes
+ * (sip_put_begin). */
+enum {
+	RECORD_ROUTE_MAX = OWN_LINE_MAX + COOKIE_TEXT_MAX + sizeof(">\r\n"),
+	OWN_LINES_MAX = OWN_LINE_MAX + BRANCH_LONG_LEN + sizeof("\r\n") + 2 * RECORD_ROUTE_MAX,
+};
+
+static_assert(OWN_LINES_MAX + SIP_PUT_SLACK <= SIP_EDIT_TEXT_MAX, "our own lines fit as the first edit");
+
+char *own_lines_put(
+	char *at, struct passage *passage, const struct forward *forward, const struct egress *egress);
+
+/* Writes a request that needs nothing unusual into passage->out; false: it does, and nothing is written. */
+bool straight_render(struct passage *passage, const struct forward *forward, const struct egress *egress);
+
 /*
  * Writes it into passage->out. Returns 0, -EPROTONOSUPPORT or -EADDRNOTAVAIL (nothing of ours leads there),
  * or -E2BIG.

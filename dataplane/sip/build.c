@@ -133,13 +133,16 @@ void sip_write_via_received(
 
 	if (unlikely_true(old.len > 0))
 		write_believed(w, via);
-	at = sip_put_begin(w, sizeof("=65535;received=") + SIP_IP_MAX);
-	if (!at)
-		return;
+	at = sip_put_begin(w, SIP_RECEIVED_MAX);
+	if (at)
+		sip_put_end(w, sip_put_via_received(at, via, src));
+}
+
+char *sip_put_via_received(char *at, const struct sip_via *via, const struct endpoint *src)
+{
 	if (via->has_rport)
 		at = sip_put_u32(sip_put_lit(at, "="), src->port);
-	at = sip_put_ip(sip_put_lit(at, ";received="), &src->ip, false);
-	sip_put_end(w, at);
+	return sip_put_ip(sip_put_lit(at, ";received="), &src->ip, false);
 }
 
 int sip_via_source(const struct sip_via *via, struct endpoint *ret_source)

@@ -34,6 +34,9 @@ bool sip_via_is_from(const struct sip_via *via, const struct endpoint *src);
 struct span sip_via_unreceived(const struct sip_via *via);
 void sip_write_via_received(
 	struct sip_writer *w, const struct sip_via *via, struct span old, const struct endpoint *src);
+/* The same where `old` is empty: puts at most SIP_RECEIVED_MAX bytes (sip_put_begin). */
+enum { SIP_RECEIVED_MAX = sizeof("=65535;received=") + SIP_IP_MAX };
+char *sip_put_via_received(char *at, const struct sip_via *via, const struct endpoint *src);
 
 /*
  * Where the server that filled a Via in saw it come from: `received`, else the sent-by host, and the port in

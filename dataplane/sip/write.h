@@ -97,6 +97,20 @@ static inline char *sip_put(char *at, const char *text, size_t len)
 
 static_assert(SIP_PUT_SLACK == 2 * sizeof(sip_block), "what is copied at a time");
 
+/* Long pieces: neither reads nor writes behind their end. */
+enum { SIP_PUT_LONG_MIN = 128 };
+
+static inline char *sip_put_long(char *at, const char *text, size_t len)
+{
+	const size_t last = len - SIP_PUT_LONG_MIN;
+
+	for (size_t i = 0; i < last; i += SIP_PUT_LONG_MIN)
+		(void)sip_put(at + i, text + i, SIP_PUT_LONG_MIN);
+	/* The last stretch may overlap the one before it. */
+	(void)sip_put(at + last, text + last, SIP_PUT_LONG_MIN);
+	return at + len;
+}
+
 /* A string literal. */
 #define sip_put_lit(at, lit) ((char *)memcpy((at), "" lit, sizeof(lit) - 1) + (sizeof(lit) - 1))
 
