@@ -238,6 +238,16 @@ static void syn_received_input(struct model *model, const struct tcp_segment *se
 	}
 }
 
+/* It was opened by a SYN, which may have been one of before a reboot: back to listening (RFC 9293 3.10.7.4).
+ */
+static void listen_again(struct model *model)
+{
+	model->state = MODEL_DEAD;
+	model->repeat_ns = model->ack_ns = 0;
+	model->side->model = NULL;
+	model->side->begun = false;
+}
+
 /* Where the next byte belongs, or anywhere in the window. Both FINs acknowledged is TIME-WAIT: RFC 1337. */
 static bool reset_counts(const struct model *model, const struct tcp_segment *segment)
 {
@@ -251,7 +261,11 @@ static void conn_input(struct model *model, const struct tcp_segment *segment)
 	if (model->state == MODEL_SYN_SENT) {
 		syn_sent_input(model, segment);
 	} else if (segment->flags & SEG_RST) {
-		if (model->state != MODEL_DONE && reset_counts(model, segment))
+		if (model->state == MODEL_DONE || !reset_counts(model, segment))
+			return;
+		if (model->state == MODEL_SYN_RECEIVED)
+			listen_again(model);
+		else
 			ended(model, MODEL_DEAD, TCP_WHY_RESET);
 	} else if (model->state == MODEL_SYN_RECEIVED) {
 		syn_received_input(model, segment);
