@@ -6,6 +6,7 @@
  */
 #include "sip/field.h"
 #include "sip/field_priv.h"
+#include "sip/stops_priv.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -171,6 +172,55 @@ int name_addr_read(const struct cursor *at, struct sip_name_addr *ret_name_addr)
 		return -EINVAL;
 	ret_name_addr->params = span_from(c.p, c.end);
 	return 0;
+}
+
+/* A display name of one word, or a quoted one without backslashes; returns where the bracket has to be. */
+static inline const char *plain_display_take(
+	struct stops *stops, struct span value, const char *limit, const char **stop)
+{
+	const char *p = value.p;
+
+	if (*stop != p) {
+		if (**stop != ' ' || scan_while(p, *stop, limit, &class_token) != *stop)
+			return NULL;
+		p = *stop;
+	} else {
+		do {
+			*stop = stops_next(stops, limit, &class_uri);
+			if (*stop >= span_end(value) || **stop == '\\')
+				return NULL;
+		} while (**stop != '"');
+		p = *stop + 1;
+		*stop = stops_next(stops, limit, &class_uri);
+	}
+	if (*p == ' ') {
+		p++;
+		*stop = stops_next(stops, limit, &class_uri);
+	}
+	return p;
+}
+
+bool plain_address_read(struct span value, const char *limit, struct span *ret_params)
+{
+	struct stops stops = stops_look(value.p, limit, &class_uri);
+	const char *stop = stops_next(&stops, limit, &class_uri);
+	const char *p = value.p;
+
+	if (stop != p || *p == '"')
+		p = plain_display_take(&stops, value, limit, &stop);
+	if (stop != p || *p != '<')
+		return false;
+	p++;
+	stop = stops_next(&stops, limit, &class_uri);
+	if (stop == p || *stop != '>')
+		return false;
+	p = stop + 1;
+	if (p == span_end(value)) {
+		*ret_params = span_of(NULL, 0);
+		return true;
+	}
+	*ret_params = span_from(p + 1, span_end(value));
+	return *p == ';';
 }
 
 int sip_name_addr_parse(struct span element, struct sip_name_addr *ret_name_addr)

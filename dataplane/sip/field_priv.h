@@ -10,6 +10,13 @@
 must_use int name_addr_read(const struct cursor *at, struct sip_name_addr *ret_name_addr);
 
 /*
+ * The short way for a value in a message that is one address in brackets, behind at most one word or a quoted
+ * name without backslashes; *ret_params as in sip_name_addr. Returns false for every other one, of which
+ * name_addr_read() knows more.
+ */
+must_use bool plain_address_read(struct span value, const char *limit, struct span *ret_params);
+
+/*
  * Takes one parameter and the ';' behind it. Returns 1, 0 at the end, or -EINVAL when a quoted value never
  * ends or something else than ';' follows; the cursor then stands there.
  */

@@ -35,81 +35,94 @@ static __attribute__((noinline)) enum line_kind odd_line_kind(const char *line, 
 }
 
 /*
- * Takes the lines that begin behind the LFs of the block at that offset into the rows, which have room for
+ * Takes the lines that begin behind the LFs of the block at p into the rows from *at on, which have room for
  * what a block can add. Returns whether one of them is empty, which is then the last. Only headers are
  * folded, the start line is not.
  */
 static inline __attribute__((always_inline)) bool lines_take(
-	struct lines *lines, struct sip_header *rows, struct span bytes, size_t block, uint64_t lf)
+	struct sip_header **at, const struct sip_header *rows, struct span bytes, const char *p, uint64_t lf)
 {
-	for (; lf != 0; lf &= lf - 1) {
-		size_t line = block + 1 + (size_t)__builtin_ctzll(lf);
-		enum line_kind kind = LINE_HEADER;
+	const uint32_t behind = (uint32_t)(p + 1 - bytes.p);
+	struct sip_header *row = *at;
+	bool ended = false;
 
-		if (unlikely_true((unsigned char)bytes.p[line] <= ' ')) {
-			kind = odd_line_kind(bytes.p + line, span_end(bytes));
-			if (lines->count > 0 && (kind == LINE_FOLDED || kind == LINE_UNKNOWN))
+	for (; lf != 0; lf &= lf - 1) {
+		size_t n = (size_t)__builtin_ctzll(lf);
+
+		row->line = behind + (uint32_t)n;
+		if (unlikely_true((unsigned char)p[1 + n] <= ' ')) {
+			enum line_kind kind = odd_line_kind(p + 1 + n, span_end(bytes));
+
+			if (row > rows && (kind == LINE_FOLDED || kind == LINE_UNKNOWN))
 				continue;
+			ended = kind == LINE_EMPTY;
 		}
-		rows[lines->count++].line = (uint32_t)line;
-		if (unlikely_true(kind == LINE_EMPTY))
-			return true;
+		row++;
+		if (unlikely_true(ended))
+			break;
 	}
-	return false;
+	*at = row;
+	return ended;
 }
 
 /* Keeps the rows to what a message may have. */
 static inline __attribute__((always_inline)) void lines_limit(
-	struct lines *lines, const struct sip_header *rows)
+	struct lines *lines, struct sip_header **at, struct sip_header *rows)
 {
-	if (likely_true(lines->count <= SIP_HEADERS_MAX + 1))
+	if (likely_true(*at <= rows + SIP_HEADERS_MAX + 1))
 		return;
-	lines->last = rows[lines->count - 1].line;
-	lines->count = SIP_HEADERS_MAX + 1;
+	lines->last = (*at)[-1].line;
 	lines->overflow = true;
+	*at = rows + SIP_HEADERS_MAX + 1;
 }
 
-/* The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins, except the first. */
-static inline __attribute__((always_inline)) uint64_t lines_take_tail(
-	struct lines *lines, struct sip_header *rows, struct span bytes, size_t block)
+/*
+ * The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins, except the first.
+ * Returns the rows' end.
+ */
+static __attribute__((noinline)) struct sip_header *lines_take_tail(struct lines *lines,
+	struct sip_header *row, struct sip_header *rows, struct span bytes, const char *p)
 {
-	size_t len = bytes.len - block;
-	struct scan_marks marks = scan_mark(bytes.p + block, len, bytes.p);
+	size_t len = (size_t)(span_end(bytes) - p);
+	struct scan_marks marks = scan_mark(p, len, bytes.p);
 	uint64_t known = len > 0 ? ~(1ULL << (len - 1)) : 0;
 
-	lines->ended = lines_take(lines, rows, bytes, block, marks.lf & known);
-	if (lines->count == 0 && (marks.lf & ~known) != 0)
-		rows[lines->count++].line = (uint32_t)bytes.len;
-	return marks.odd;
+	lines->ended = lines_take(&row, rows, bytes, p, marks.lf & known);
+	if (row == rows && (marks.lf & ~known) != 0)
+		row++->line = (uint32_t)bytes.len;
+	lines->odd |= marks.odd != 0;
+	return row;
 }
 
 /*
  * Fills `rows` (SIP_ROWS of them) with where each line behind the start line begins. The first byte is
  * neither a CR nor an LF.
  */
-static __attribute__((noinline)) struct lines lines_find(struct span bytes, struct sip_header *rows)
+static inline struct lines lines_find(struct span bytes, struct sip_header *rows)
 {
-	const size_t tail = bytes.len > 64 ? bytes.len - 64 : 0; /* what begins before it is a whole block */
+	/* A block that begins before it is a whole one. */
+	const char *tail = bytes.p + (bytes.len > 64 ? bytes.len - 64 : 0);
 	struct lines lines = {.last = 0};
-	uint64_t odd = 0;
-	size_t block;
+	struct sip_header *row = rows;
+	scan_odd odd = scan_odd_none();
+	const char *p;
 
-	for (block = 1; block < tail; block += 64) {
-		struct scan_marks marks = scan_mark64(bytes.p + block);
+	for (p = bytes.p + 1; p < tail; p += 64) {
+		uint64_t lf = scan_lines64(p, &odd);
 
-		odd |= marks.odd;
-		if (unlikely_true(lines_take(&lines, rows, bytes, block, marks.lf))) {
+		if (unlikely_true(lines_take(&row, rows, bytes, p, lf))) {
 			lines.ended = true;
 			break;
 		}
-		lines_limit(&lines, rows);
+		lines_limit(&lines, &row, rows);
 	}
+	lines.odd = scan_odd_any(odd);
 	if (!lines.ended)
-		odd |= lines_take_tail(&lines, rows, bytes, block);
-	lines_limit(&lines, rows);
+		row = lines_take_tail(&lines, row, rows, bytes, p);
+	lines_limit(&lines, &row, rows);
+	lines.count = (size_t)(row - rows);
 	if (likely_true(!lines.overflow && lines.count > 0))
-		lines.last = rows[lines.count - 1].line;
-	lines.odd = odd != 0;
+		lines.last = row[-1].line;
 	return lines;
 }
 

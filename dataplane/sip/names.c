@@ -96,16 +96,27 @@ static __attribute__((noinline)) enum sip_method method_near_limit(struct span n
 	return method_at(copy, name.len);
 }
 
+/* Byte n of a name and its colon, in lower case; 0, which no byte with bit 5 is, behind it. */
+#define LOWER(s, n)   (char)((n) < sizeof(s) - 1 ? (s)[(n) < sizeof(s) ? (n) : 0] | 0x20 : 0)
+#define LOWER4(s, n)  LOWER(s, n), LOWER(s, (n) + 1), LOWER(s, (n) + 2), LOWER(s, (n) + 3)
+#define LOWER_TEXT(s) LOWER4(s, 0), LOWER4(s, 4), LOWER4(s, 8), LOWER4(s, 12), LOWER4(s, 16), LOWER4(s, 20)
+
 const struct header_name header_names[HEADER_SLOTS] = {
-#define SIP_HEADER(id, name, compact, first, last) \
-	[HEADER_SLOT(first, last, sizeof(name) - 1)] = {name ":", SIP_HDR_##id},
+#define SIP_HEADER(id, name, compact, first, second) \
+	[HEADER_SLOT(first, second, sizeof(name) - 1)] = {{LOWER_TEXT(name ":")}, SIP_HDR_##id},
 #include "sip/header.def"
 #undef SIP_HEADER
 };
 
-enum sip_header_id header_compact(char c)
+#define SIP_HEADER(id, name, compact, first, second) \
+	static_assert(sizeof(name) <= NAME_MAX_BYTES, "see LOWER_TEXT");
+#include "sip/header.def"
+#undef SIP_HEADER
+
+/* The header with that compact form (RFC 3261 7.3.3). */
+static enum sip_header_id header_compact(char c)
 {
-#define SIP_HEADER(id, name, compact, first, last)     \
+#define SIP_HEADER(id, name, compact, first, second)   \
 	if ((compact) != 0 && (c | 0x20) == (compact)) \
 		return SIP_HDR_##id;
 #include "sip/header.def"
@@ -115,13 +126,17 @@ enum sip_header_id header_compact(char c)
 
 enum sip_header_id sip_header_lookup(struct span name)
 {
-	char copy[1 + 32] = {0};
+	const struct header_name *row;
+	char copy[32] = {0};
 
-	if (span_empty(name) || name.len >= sizeof(copy) - 1)
+	if (name.len == 1)
+		return header_compact(*name.p);
+	if (span_empty(name) || name.len >= sizeof(copy))
 		return SIP_HDR_OTHER;
-	memcpy(copy + 1, name.p, name.len);
-	copy[1 + name.len] = ':';
-	return header_at(copy + 1, 1U << name.len);
+	memcpy(copy, name.p, name.len);
+	copy[name.len] = ':';
+	row = header_at(copy, 1U << name.len);
+	return row ? row->id : SIP_HDR_OTHER;
 }
 
 enum sip_method sip_method_lookup(struct span name, const char *limit)

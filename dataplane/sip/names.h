@@ -14,7 +14,7 @@ enum sip_method {
 
 enum sip_header_id {
 	SIP_HDR_OTHER = 0,
-#define SIP_HEADER(id, name, compact, first, last) SIP_HDR_##id,
+#define SIP_HEADER(id, name, compact, first, second) SIP_HDR_##id,
 #include "sip/header.def"
 #undef SIP_HEADER
 	SIP_HDR_COUNT

@@ -89,8 +89,7 @@ static const char *colon_in(struct span line)
 }
 
 /* A line that has no name and colon among its first bytes. Returns false when it is no header. */
-static __attribute__((noinline)) bool odd_header_read(
-	struct sip_header *header, struct span line, const char *limit)
+static bool odd_header_read(struct sip_header *header, struct span line, const char *limit)
 {
 	const char *colon = colon_in(line);
 	struct span name;
@@ -108,28 +107,74 @@ static __attribute__((noinline)) bool odd_header_read(
 	return is_token(name, limit);
 }
 
-/* Returns whether the line begins with a name and a colon; 32 bytes of it may be read, and the one before. */
-static inline bool header_read(struct sip_header *header, const char *line)
+/* Returns whether the line begins with a name and a colon; 32 bytes of it may be read. */
+static inline __attribute__((always_inline)) bool header_read(struct sip_header *header, const char *line)
 {
 	uint32_t colons = scan_equal(line, ':');
+	const struct header_name *name = header_at(line, colons);
 
-	if (unlikely_true(colons == 0 || (colons & 1) != 0))
-		return false;
-	header->colon = (uint16_t)__builtin_ctz(colons);
-	header->id = (uint8_t)header_at(line, colons);
-	if (likely_true(header->id != SIP_HDR_OTHER))
+	if (likely_true(name != NULL)) {
+		header->colon = (uint16_t)scan_first(colons);
+		header->id = name->id;
 		return true;
-	return (scan_outside(line, &class_token) & (colons ^ (colons - 1)) >> 1) == 0;
+	}
+	/* A name that is not known, of more than the one letter of a compact form. */
+	if (colons == 0 || (colons & 3) != 0 ||
+		(scan_outside(line, &class_token) & (colons ^ (colons - 1)) >> 1) != 0)
+		return false;
+	header->colon = (uint16_t)scan_first(colons);
+	header->id = SIP_HDR_OTHER;
+	return true;
 }
 
-/* ... in a line so near the end of the bytes that fewer can be read. */
-static __attribute__((noinline)) bool last_header_read(
-	struct sip_header *header, const char *line, const char *end)
-{
-	char copy[1 + 32] = {0};
+/* What is known of the headers behind the one that is read, for which `first` is not yet to be seen. */
+struct seen {
+	uint32_t present, repeated;
+};
 
-	memcpy(copy, line - 1, (size_t)(end - line) + 1);
-	return header_read(header, copy + 1);
+static inline __attribute__((always_inline)) void header_note(
+	struct sip_msg *msg, unsigned i, struct seen *seen)
+{
+	size_t id = msg->headers[i].id;
+
+	seen->repeated |= seen->present & 1U << id;
+	seen->present |= 1U << id;
+	msg->first[id] = (uint8_t)i;
+}
+
+/* A line that takes more than header_read(), or is so near the end of the bytes that fewer can be read. */
+static __attribute__((noinline)) void read_odd_header(struct parse *parse, const char *begin, unsigned i)
+{
+	struct sip_msg *msg = parse->msg;
+	struct sip_header *header = &msg->headers[i];
+	struct span line = span_from(begin + header[0].line, begin + header[1].line);
+	struct seen seen = {msg->present, msg->repeated};
+	size_t left = (size_t)(parse->end - line.p);
+	char copy[32] = {0};
+
+	memcpy(copy, line.p, left < sizeof(copy) ? left : sizeof(copy));
+	if (!header_read(header, copy) && !odd_header_read(header, line, parse->end))
+		fault(msg, SIP_ERR_bad_header);
+	header_note(msg, i, &seen);
+	msg->present = seen.present;
+	msg->repeated = seen.repeated;
+}
+
+/* The headers before that one, up to an odd one, of which is returned how many are before it, it included. */
+static inline unsigned read_plain_headers(struct sip_msg *msg, const char *begin, unsigned count)
+{
+	struct seen seen = {msg->present, msg->repeated};
+
+	for (; count > 0; count--) {
+		struct sip_header *header = &msg->headers[count - 1];
+
+		if (unlikely_true(!header_read(header, begin + header->line)))
+			break;
+		header_note(msg, count - 1, &seen);
+	}
+	msg->present = seen.present;
+	msg->repeated = seen.repeated;
+	return count;
 }
 
 /*
@@ -139,28 +184,12 @@ static __attribute__((noinline)) bool last_header_read(
 static __attribute__((noinline)) void read_headers(struct parse *parse, const char *begin, unsigned count)
 {
 	struct sip_msg *msg = parse->msg;
-	const char *end = parse->end;
-	uint32_t present = 0;
-	uint32_t repeated = 0;
-	bool odd_line = false;
 
-	for (unsigned i = count; i-- > 0;) {
-		struct sip_header *header = &msg->headers[i];
-		const char *line = begin + header->line;
-		bool done = likely_true(end - line >= 32) ? header_read(header, line)
-							  : last_header_read(header, line, end);
-
-		if (unlikely_true(!done))
-			odd_line |= !odd_header_read(header, span_from(line, begin + header[1].line), end);
-		repeated |= present & 1U << header->id;
-		present |= 1U << header->id;
-		msg->first[header->id] = (uint8_t)i;
-	}
 	msg->header_count = (uint8_t)count;
-	msg->present = present;
-	msg->repeated = repeated;
-	if (unlikely_true(odd_line))
-		fault(msg, SIP_ERR_bad_header);
+	while (count > 0 && parse->end - begin - 32 < (ptrdiff_t)msg->headers[count - 1].line)
+		read_odd_header(parse, begin, --count);
+	while ((count = read_plain_headers(msg, begin, count)) > 0)
+		read_odd_header(parse, begin, --count);
 }
 
 /* A line without a colon is bad, however long. */
@@ -233,26 +262,34 @@ static inline void read_tag(struct span params, const char *limit, struct span *
 	find_tag(&c, ret_tag);
 }
 
+/* The parameters of From and To, whose shape is checked. Returns 0 or -EINVAL. */
+static inline int address_params(struct span value, const char *limit, struct span *ret_params)
+{
+	struct cursor c = cursor_of(value, limit);
+	struct sip_name_addr name_addr;
+	int rc;
+
+	if (SCAN_WIDE && likely_true(plain_address_read(value, limit, ret_params)))
+		return 0;
+	rc = name_addr_read(&c, &name_addr);
+	*ret_params = name_addr.params;
+	return rc;
+}
+
 /* From and To: their shape, and the tag (RFC 3261 19.3). */
 static inline void read_address(
 	struct parse *parse, enum sip_header_id id, enum sip_error error, struct span *ret_tag)
 {
 	struct sip_msg *msg = parse->msg;
 	const struct sip_header *header = sip_header_first(msg, id);
-	struct sip_name_addr name_addr;
-	struct cursor c;
+	struct span params;
 
-	if (header == NULL) {
+	if (header == NULL)
 		fault(msg, SIP_ERR_missing_mandatory);
-		return;
-	}
-	c = cursor_of(sip_header_value(msg, header), parse->end);
-	if (name_addr_read(&c, &name_addr) < 0) {
+	else if (address_params(sip_header_value(msg, header), parse->end, &params) < 0)
 		fault(msg, error);
-		return;
-	}
-	if (!span_empty(name_addr.params))
-		read_tag(name_addr.params, parse->end, ret_tag);
+	else if (!span_empty(params))
+		read_tag(params, parse->end, ret_tag);
 }
 
 /* One word without blanks (RFC 3261 20.8). */
@@ -334,15 +371,19 @@ static void read_via(struct parse *parse)
 {
 	struct sip_msg *msg = parse->msg;
 	const struct sip_header *header = sip_header_first(msg, SIP_HDR_VIA);
+	struct span value;
 	struct cursor c;
 
 	if (header == NULL) {
 		fault(msg, SIP_ERR_missing_via);
 		return;
 	}
-	c = cursor_of(sip_header_value(msg, header), parse->end);
-	if (via_read(&c, &msg->via) < 0)
-		fault(msg, SIP_ERR_bad_via);
+	value = sip_header_value(msg, header);
+	if (!SCAN_WIDE || unlikely_true(!plain_via_read(value, parse->end, &msg->via))) {
+		c = cursor_of(value, parse->end);
+		if (via_read(&c, &msg->via) < 0)
+			fault(msg, SIP_ERR_bad_via);
+	}
 	/* Vias that were not recorded would be missing in a response, which would then go astray. */
 	msg->answerable = !span_empty(msg->via.host) && msg->error != SIP_ERR_too_many_headers;
 }

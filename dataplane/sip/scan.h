@@ -51,23 +51,41 @@ static inline bool scan_has(const struct scan_class *class, char c)
 	return byte < 0x80 && (class->low[byte & 15] >> (byte >> 4) & 1) != 0;
 }
 
-/* The one place where the instruction set is chosen. */
-#if defined(__AVX2__) && !defined(SIP_SCAN_SCALAR)
+/*
+ * The one place where the instruction set is chosen. SCAN_WIDE says that looking at 64 bytes at once is
+ * cheap: then fields of the usual shape are read from such a look (stops_priv.h).
+ */
+#if defined(__AVX2__) && defined(__BMI__) && !defined(SIP_SCAN_SCALAR)
 #include "sip/scan_avx2.h"
-#define scan_while   scan_while_avx2
-#define scan_until   scan_until_avx2
-#define scan_equal   scan_equal_avx2
-#define scan_outside scan_outside_avx2
-#define scan_unlike  scan_unlike_avx2
-#define scan_mark64  scan_mark64_avx2
+#include "sip/scan_lines_avx2.h"
+#define SCAN_WIDE      true
+#define scan_first     scan_first_avx2
+#define scan_while     scan_while_avx2
+#define scan_until     scan_until_avx2
+#define scan_equal     scan_equal_avx2
+#define scan_outside   scan_outside_avx2
+#define scan_outside64 scan_outside64_avx2
+#define scan_unlike    scan_unlike_avx2
+#define scan_mark64    scan_mark64_avx2
+#define scan_lines64   scan_lines64_avx2
+#define scan_odd       scan_odd_avx2
+#define scan_odd_none  scan_odd_none_avx2
+#define scan_odd_any   scan_odd_any_avx2
 #else
 #include "sip/scan_scalar.h"
-#define scan_while   scan_while_scalar
-#define scan_until   scan_until_scalar
-#define scan_equal   scan_equal_scalar
-#define scan_outside scan_outside_scalar
-#define scan_unlike  scan_unlike_scalar
-#define scan_mark64  scan_mark64_scalar
+#define SCAN_WIDE      false
+#define scan_first     scan_first_scalar
+#define scan_while     scan_while_scalar
+#define scan_until     scan_until_scalar
+#define scan_equal     scan_equal_scalar
+#define scan_outside   scan_outside_scalar
+#define scan_outside64 scan_outside64_scalar
+#define scan_unlike    scan_unlike_scalar
+#define scan_mark64    scan_mark64_scalar
+#define scan_lines64   scan_lines64_scalar
+#define scan_odd       scan_odd_scalar
+#define scan_odd_none  scan_odd_none_scalar
+#define scan_odd_any   scan_odd_any_scalar
 #endif
 
 #endif

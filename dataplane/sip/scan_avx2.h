@@ -12,6 +12,13 @@
 #include <immintrin.h>
 #include <string.h>
 
+/* The number of the lowest bit that is set, or 32: what the instruction yields, and compilers do not rely on.
+ */
+static inline unsigned scan_first_avx2(uint32_t bits)
+{
+	return _tzcnt_u32(bits);
+}
+
 /* Bit n: the n-th of 32 bytes is not in the class. */
 static inline uint32_t scan_outside_avx2(const char *p, const struct scan_class *class)
 {
@@ -30,6 +37,12 @@ static inline uint32_t scan_outside_avx2(const char *p, const struct scan_class 
 	__m256i in = _mm256_and_si256(_mm256_shuffle_epi8(columns, bytes), _mm256_shuffle_epi8(rows, high));
 
 	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(in, _mm256_setzero_si256()));
+}
+
+/* ... of 64 bytes. */
+static inline uint64_t scan_outside64_avx2(const char *p, const struct scan_class *class)
+{
+	return (uint64_t)scan_outside_avx2(p + 32, class) << 32 | scan_outside_avx2(p, class);
 }
 
 /* The rest of a field that is longer than 32 bytes or ends near the limit. */
@@ -87,38 +100,15 @@ static inline uint32_t scan_equal_avx2(const char *p, char c)
 	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c)));
 }
 
-/* Bit n: the n-th of 32 bytes is another one than in `text`, bit 5 of both set aside: the case of letters. */
+/* Bit n: the n-th of 32 bytes, made lower case by bit 5, is another one than in `text`. */
 static inline uint32_t scan_unlike_avx2(const char *p, const char *text)
 {
 	const __m256i lower = _mm256_set1_epi8(0x20);
 	__m256i left = _mm256_loadu_si256((const __m256i *)(const void *)p);
 	__m256i right = _mm256_loadu_si256((const __m256i *)(const void *)text);
-	__m256i same = _mm256_cmpeq_epi8(_mm256_or_si256(left, lower), _mm256_or_si256(right, lower));
+	__m256i same = _mm256_cmpeq_epi8(_mm256_or_si256(left, lower), right);
 
 	return ~(uint32_t)_mm256_movemask_epi8(same);
-}
-
-/* Where 32 bytes hold an LF, and where they are not a line end although one must be or the other way round.
- */
-static inline void scan_mark32_avx2(const char *p, uint32_t *ret_lf, uint32_t *ret_odd)
-{
-	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
-	__m256i before = _mm256_loadu_si256((const __m256i *)(const void *)(p - 1));
-	__m256i lf = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n'));
-	__m256i behind_cr = _mm256_cmpeq_epi8(before, _mm256_set1_epi8('\r'));
-
-	*ret_lf = (uint32_t)_mm256_movemask_epi8(lf);
-	*ret_odd = (uint32_t)_mm256_movemask_epi8(_mm256_xor_si256(lf, behind_cr));
-}
-
-/* Marks 64 bytes; the byte before them is read too. */
-static inline struct scan_marks scan_mark64_avx2(const char *p)
-{
-	uint32_t low_lf, high_lf, low_odd, high_odd;
-
-	scan_mark32_avx2(p, &low_lf, &low_odd);
-	scan_mark32_avx2(p + 32, &high_lf, &high_odd);
-	return (struct scan_marks){(uint64_t)high_lf << 32 | low_lf, (uint64_t)high_odd << 32 | low_odd};
 }
 
 #endif

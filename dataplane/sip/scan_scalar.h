@@ -25,6 +25,16 @@ static inline const char *scan_until_scalar(
 	return p;
 }
 
+/* The number of the lowest bit that is set, or 32. */
+static inline unsigned scan_first_scalar(uint32_t bits)
+{
+	unsigned first = 0;
+
+	while (first < 32 && (bits >> first & 1) == 0)
+		first++;
+	return first;
+}
+
 /* Bit n: the n-th of 32 bytes is not in the class. */
 static inline uint32_t scan_outside_scalar(const char *p, const struct scan_class *class)
 {
@@ -33,6 +43,12 @@ static inline uint32_t scan_outside_scalar(const char *p, const struct scan_clas
 	for (unsigned i = 0; i < 32; i++)
 		outside |= (uint32_t)!scan_has(class, p[i]) << i;
 	return outside;
+}
+
+/* ... of 64 bytes. */
+static inline uint64_t scan_outside64_scalar(const char *p, const struct scan_class *class)
+{
+	return (uint64_t)scan_outside_scalar(p + 32, class) << 32 | scan_outside_scalar(p, class);
 }
 
 /* Bit n: the n-th of 32 bytes is c. */
@@ -45,13 +61,13 @@ static inline uint32_t scan_equal_scalar(const char *p, char c)
 	return equal;
 }
 
-/* Bit n: the n-th of 32 bytes is another one than in `text`, bit 5 of both set aside: the case of letters. */
+/* Bit n: the n-th of 32 bytes, made lower case by bit 5, is another one than in `text`. */
 static inline uint32_t scan_unlike_scalar(const char *p, const char *text)
 {
 	uint32_t unlike = 0;
 
 	for (unsigned i = 0; i < 32; i++)
-		unlike |= (uint32_t)((p[i] | 0x20) != (text[i] | 0x20)) << i;
+		unlike |= (uint32_t)((p[i] | 0x20) != text[i]) << i;
 	return unlike;
 }
 
@@ -65,6 +81,28 @@ static inline struct scan_marks scan_mark64_scalar(const char *p)
 		marks.odd |= (uint64_t)((p[i] == '\n') != (p[(int)i - 1] == '\r')) << i;
 	}
 	return marks;
+}
+
+/* Where bytes are not a line end although they must be, or the other way round: gathered over many. */
+typedef uint64_t scan_odd_scalar;
+
+static inline scan_odd_scalar scan_odd_none_scalar(void)
+{
+	return 0;
+}
+
+static inline bool scan_odd_any_scalar(scan_odd_scalar odd)
+{
+	return odd != 0;
+}
+
+/* Returns the LFs of 64 bytes, and adds to *odd what is odd of them; the byte before them is read too. */
+static inline uint64_t scan_lines64_scalar(const char *p, scan_odd_scalar *odd)
+{
+	struct scan_marks marks = scan_mark64_scalar(p);
+
+	*odd |= marks.odd;
+	return marks.lf;
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "sip/start_priv.h"
 #include "sip/cursor_priv.h"
 #include "sip/names_priv.h"
+#include "sip/stops_priv.h"
 #include "sip/uri_priv.h"
 
 /* SIP-Version is case-insensitive (RFC 3261 7.1). */
@@ -64,6 +65,85 @@ static enum sip_error status_line_read(struct sip_msg *msg, const char *limit)
 	return SIP_ERR_NONE;
 }
 
+/* " SIP/2.0" and "sip:" in lower case, as little-endian words, and the bits that make their letters so. */
+#define VERSION       0x302e322f70697320ULL
+#define VERSION_LOWER 0x0000000020202000ULL
+#define SCHEME        0x3a706973U
+#define SCHEME_LOWER  0x00202020U
+
+/*
+ * host [":" port] [";" params] up to `end`, the host's end being that stop. Parameters are left to the long
+ * way when there is no user: an @ may stand in what looks like them.
+ */
+static inline bool plain_host_read(
+	struct stops *stops, const char *stop, const char *end, const char *limit, struct sip_uri *uri)
+{
+	const char *p;
+
+	if (*stop == ':') {
+		p = stop + 1;
+		stop = stops_next(stops, limit, &class_host);
+		uri->port = (uint16_t)digits_value(p, stop, UINT16_MAX);
+		if (uri->port == 0)
+			return false;
+	}
+	if (likely_true(stop == end))
+		return true;
+	if (*stop != ';' || span_empty(uri->user))
+		return false;
+	p = stop + 1;
+	do
+		stop = stops_next(stops, limit, &class_host);
+	while (scan_has(&class_uri_params, *stop));
+	uri->params = span_from(p, stop);
+	return stop == end;
+}
+
+/*
+ * The short way: Method SP "sip:" [user "@"] host ... SP "SIP/2.0", the user without password and escapes.
+ * Returns false when the line is of another shape, or not good; the URI is then undefined.
+ */
+static bool plain_request_line_read(struct sip_msg *msg, const char *limit)
+{
+	const char *begin = msg->start_line.p;
+	const char *end = span_end(msg->start_line) - 8; /* of the URI */
+	struct sip_uri *uri = &msg->uri;
+	struct stops stops;
+	const char *stop, *p;
+	uint64_t version;
+	uint32_t scheme;
+
+	if (msg->start_line.len < 16)
+		return false;
+	memcpy(&version, end, sizeof(version));
+	if ((version | VERSION_LOWER) != VERSION)
+		return false;
+	stops = stops_look(begin, limit, &class_host);
+	stop = stops_next(&stops, limit, &class_host);
+	memcpy(&scheme, stop + 1, sizeof(scheme));
+	if (stop == begin || *stop != ' ' || (scheme | SCHEME_LOWER) != SCHEME)
+		return false;
+	msg->method = span_from(begin, stop);
+	uri->whole = span_from(stop + 1, end);
+	uri->scheme = SIP_SCHEME_SIP;
+	p = stops_next(&stops, limit, &class_host) + 1; /* behind the scheme */
+	stop = stops_next(&stops, limit, &class_host);
+	if (*stop == '+' && stop == p) {
+		stop = stops_next(&stops, limit, &class_host);
+		if (*stop != '@')
+			return false;
+	}
+	if (*stop == '@') {
+		uri->user = span_from(p, stop);
+		if (stop == p)
+			return false;
+		p = stop + 1;
+		stop = stops_next(&stops, limit, &class_host);
+	}
+	uri->host = span_from(p, stop);
+	return stop != p && plain_host_read(&stops, stop, end, limit, uri);
+}
+
 /* Method SP Request-URI SP SIP-Version */
 static enum sip_error request_line_read(struct sip_msg *msg, const char *limit)
 {
@@ -73,6 +153,11 @@ static enum sip_error request_line_read(struct sip_msg *msg, const char *limit)
 	enum sip_error error;
 
 	msg->is_request = true;
+	if (SCAN_WIDE && likely_true(plain_request_line_read(msg, limit))) {
+		msg->method_id = (uint8_t)sip_method_lookup(msg->method, limit);
+		return SIP_ERR_NONE;
+	}
+	uri_clear(&msg->uri);
 	msg->method = cursor_take(&c, &class_token);
 	msg->method_id = (uint8_t)sip_method_lookup(msg->method, limit);
 	if (span_empty(msg->method) || !cursor_accept(&c, ' '))

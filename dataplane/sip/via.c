@@ -7,6 +7,7 @@
 #include "sip/via.h"
 #include "sip/literal_priv.h"
 #include "sip/via_priv.h"
+#include "sip/stops_priv.h"
 #include "sip/uri_priv.h"
 
 #include <errno.h>
@@ -179,6 +180,75 @@ int via_read(struct cursor *at, struct sip_via *ret_via)
 	}
 	at->p = c.p;
 	return cursor_done(&c) || *c.p == ',' ? 0 : -EINVAL;
+}
+
+/* [";" params] from that stop on, without blanks and quotes; returns the stop behind them, or NULL. */
+static inline const char *plain_params_read(
+	struct stops *stops, const char *stop, const char *limit, struct sip_via *via)
+{
+	const char *begin = stop;
+
+	via->params = span_of(begin, 0);
+	while (*stop == ';') {
+		const char *name = stop + 1;
+		const char *name_end = stop = stops_next(stops, limit, &class_host);
+		struct span value = {NULL, 0};
+
+		if (name == name_end)
+			return NULL;
+		if (*stop == '=') {
+			value.p = stop + 1;
+			do
+				stop = stops_next(stops, limit, &class_host);
+			while (*stop != ';' && scan_has(&class_value, *stop));
+			value.len = (size_t)(stop - value.p);
+			if (span_empty(value))
+				return NULL;
+		}
+		if (param_set(via, span_from(name, name_end), value) < 0)
+			return NULL;
+	}
+	if (stop > begin)
+		via->params = span_from(begin + 1, stop);
+	return stop;
+}
+
+bool plain_via_read(struct span value, const char *limit, struct sip_via *ret_via)
+{
+	const char *end = span_end(value);
+	const char *p = value.p;
+	const char *stop;
+	struct stops stops;
+	uint64_t word;
+
+	if (value.len <= sizeof(word))
+		return false;
+	memcpy(&word, p, sizeof(word));
+	if ((word | PROTOCOL_LOWER) != PROTOCOL)
+		return false;
+	p += sizeof(word);
+	stops = stops_look(p, limit, &class_host);
+	stop = stops_next(&stops, limit, &class_host);
+	if (stop == p || *stop != ' ')
+		return false;
+	ret_via->transport = span_from(p, stop);
+	p = stop + 1;
+	stop = stops_next(&stops, limit, &class_host);
+	if (stop == p)
+		return false;
+	ret_via->host = span_from(p, stop);
+	if (*stop == ':') {
+		p = stop + 1;
+		stop = stops_next(&stops, limit, &class_host);
+		ret_via->port = (uint16_t)digits_value(p, stop, UINT16_MAX);
+		if (ret_via->port == 0)
+			return false;
+	}
+	stop = plain_params_read(&stops, stop, limit, ret_via);
+	if (stop == NULL || (stop != end && *stop != ','))
+		return false;
+	ret_via->whole = span_from(value.p, stop);
+	return true;
 }
 
 int sip_via_next(struct span *rest, struct sip_via *ret_via)

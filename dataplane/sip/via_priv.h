@@ -30,4 +30,11 @@ static inline void via_clear(struct sip_via *via)
  */
 must_use int via_read(struct cursor *c, struct sip_via *ret_via);
 
+/*
+ * The short way for the first element of a value in a message; *ret_via was cleared. Returns false when it is
+ * not of the usual shape (no blanks but one before sent-by, no quotes, no IPv6), or not good: via_read()
+ * knows then, and *ret_via is undefined.
+ */
+must_use bool plain_via_read(struct span value, const char *limit, struct sip_via *ret_via);
+
 #endif

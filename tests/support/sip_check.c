@@ -146,18 +146,34 @@ static bool same_headers(const struct sip_msg *a, const struct sip_msg *b)
 	return a->present == b->present && a->repeated == b->repeated;
 }
 
+static bool same_uri(const struct sip_uri *a, const struct sip_uri *b)
+{
+	return a->port == b->port && a->scheme == b->scheme && same_place(a->whole, b->whole) &&
+	       same_place(a->user, b->user) && same_place(a->password, b->password) &&
+	       same_place(a->host, b->host) && same_place(a->params, b->params) &&
+	       same_place(a->headers, b->headers);
+}
+
+static bool same_via(const struct sip_via *a, const struct sip_via *b)
+{
+	/* An empty rport says where to put a value. */
+	return a->port == b->port && a->has_rport == b->has_rport && a->rport_filled == b->rport_filled &&
+	       a->rport.p == b->rport.p && same_place(a->rport, b->rport) && same_place(a->whole, b->whole) &&
+	       same_place(a->transport, b->transport) && same_place(a->host, b->host) &&
+	       a->params.p == b->params.p && same_place(a->params, b->params) &&
+	       same_place(a->branch, b->branch) && same_place(a->received, b->received) &&
+	       same_place(a->maddr, b->maddr);
+}
+
 bool sip_check_same(const struct sip_msg *a, const struct sip_msg *b)
 {
 	return a->error == b->error && a->total_len == b->total_len && a->header_end == b->header_end &&
 	       a->header_count == b->header_count && a->status == b->status && a->cseq == b->cseq &&
 	       a->max_forwards == b->max_forwards && a->method_id == b->method_id &&
 	       a->is_request == b->is_request && a->answerable == b->answerable &&
-	       a->has_content_length == b->has_content_length && a->uri.port == b->uri.port &&
-	       a->uri.scheme == b->uri.scheme && a->via.port == b->via.port &&
-	       a->via.has_rport == b->via.has_rport && same_place(a->start_line, b->start_line) &&
+	       a->has_content_length == b->has_content_length && same_place(a->start_line, b->start_line) &&
 	       same_place(a->method, b->method) && same_place(a->reason, b->reason) &&
-	       same_place(a->uri.user, b->uri.user) && same_place(a->uri.host, b->uri.host) &&
-	       same_place(a->via.host, b->via.host) && same_place(a->via.branch, b->via.branch) &&
+	       same_uri(&a->uri, &b->uri) && same_via(&a->via, &b->via) &&
 	       same_place(a->from_tag, b->from_tag) && same_place(a->to_tag, b->to_tag) &&
 	       same_place(a->call_id, b->call_id) && same_place(a->body, b->body) &&
 	       (a->header_end == 0 || same_headers(a, b));

@@ -3,13 +3,14 @@
 #ifndef TESTS_SIP_SCALAR_NAMES_H
 #define TESTS_SIP_SCALAR_NAMES_H
 
-#define header_compact      scalar_header_compact
 #define header_names        scalar_header_names
 #define host_take           scalar_host_take
 #define ipv6_take           scalar_ipv6_take
 #define name_addr_read      scalar_name_addr_read
 #define param_next          scalar_param_next
 #define param_skip          scalar_param_skip
+#define plain_address_read  scalar_plain_address_read
+#define plain_via_read      scalar_plain_via_read
 #define sip_error_name      scalar_error_name
 #define sip_error_status    scalar_error_status
 #define sip_header_lookup   scalar_header_lookup

@@ -163,7 +163,7 @@ static void test_every_header_is_known_by_its_name_in_any_case(void **state)
 
 	(void)state;
 	guard_init(&guard);
-#define SIP_HEADER(id, name, compact, first, last)                                                           \
+#define SIP_HEADER(id, name, compact, first, second)                                                         \
 	do {                                                                                                 \
 		char copy[sizeof(name)];                                                                     \
 		struct span here = guard_put(&guard, span_str(name));                                        \
@@ -191,7 +191,7 @@ static void test_compact_forms_mean_their_header_and_other_letters_nothing(void 
 	unsigned found = 0;
 
 	(void)state;
-#define SIP_HEADER(id, name, compact, first, last)                                  \
+#define SIP_HEADER(id, name, compact, first, second)                                \
 	if ((compact) != 0) {                                                       \
 		char both[2] = {(compact), (char)((compact)-32)};                   \
 		assert_int_equal(header_named(span_of(both, 1)), SIP_HDR_##id);     \

@@ -126,6 +126,7 @@ static void test_each_line_end_is_marked_and_each_odd_one_wherever_the_block_end
 		size_t before = 1 + (rng_below(&rng, 3) == 0 ? 0 : rng_below(&rng, 130));
 		char *begin = guard.wall - len - before;
 		char *text = guard.wall - len;
+		scan_odd odd = scan_odd_none();
 		struct scan_marks wanted, marks;
 
 		fill(&rng, begin, len + before, "\r\n:ab");
@@ -136,6 +137,8 @@ static void test_each_line_end_is_marked_and_each_odd_one_wherever_the_block_end
 			continue;
 		marks = scan_mark64_scalar(text);
 		assert_true(marks.lf == wanted.lf && marks.odd == wanted.odd);
+		assert_true(scan_lines64(text, &odd) == wanted.lf);
+		assert_int_equal(scan_odd_any(odd), wanted.odd != 0);
 	}
 	guard_fini(&guard);
 }
@@ -155,6 +158,15 @@ static void test_vector_comparisons_are_the_scalar_ones(void **state)
 		assert_int_equal(scan_equal(left, ':'), scan_equal_scalar(left, ':'));
 		assert_int_equal(scan_unlike(left, right), scan_unlike_scalar(left, right));
 	}
+	for (unsigned round = 0; round < 20000; round++) {
+		const struct scan_class *class = classes[round % CLASSES].class;
+		char text[64];
+
+		fill(&rng, text, sizeof(text), classes[round % CLASSES].bytes);
+		assert_true(scan_outside64(text, class) == scan_outside64_scalar(text, class));
+	}
+	for (unsigned bit = 0; bit <= 32; bit++)
+		assert_int_equal(scan_first((uint32_t)(5ULL << bit)), bit < 32 ? bit : 32);
 }
 
 int main(void)
