@@ -102,6 +102,7 @@ int publisher_publish(
 		return -ENOMEM;
 	take_parts(publisher, parts, retired);
 	snapshot_use(next, &publisher->parts);
+	next->serial = publisher->current->serial + 1;
 	retired->snapshot = publisher->current;
 	retired->successor = next->generation;
 	publisher->current = next;

@@ -37,6 +37,8 @@ struct cookie_keys {
 
 struct snapshot {
 	uint64_t generation;
+	uint64_t
+		serial; /* no other that was published has it: what is remembered of one is not asked again */
 	const struct route_table *routes;
 	const struct user_table *users;
 	const struct acl *acl;

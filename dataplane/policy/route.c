@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds the patterns that cover a host: what is remembered of it, else one scan of the base and one of the
- * delta, both over the reversed host. Called by workers for each request, and by control to explain; no
- * allocation, no lock, no state but the caller's scratch and memory. Sources: R-RT-1, R-RT-2.
+ * Finds the patterns that cover a host: one scan of the base and one of the delta, both over the reversed
+ * host. Called by workers for hosts that they do not know, and by control to explain; no allocation, no lock,
+ * no state but the caller's scratch. Sources: R-RT-1, R-RT-2.
  */
 #include "policy/route.h"
 
@@ -85,7 +85,7 @@ static void result_fill(const struct route_table *table, const struct hits *base
 	}
 }
 
-static void match_anew(
+void route_match(
 	const struct route_table *table, unsigned worker, struct span host, struct route_result *ret_result)
 {
 	struct hs_scratch *scratch = scan_scratch_of(&table->scratch, worker);
@@ -100,18 +100,6 @@ static void match_anew(
 	scan(table->base->literals->database, &text, scratch, &base);
 	scan(table->delta_database, &text, scratch, &delta);
 	result_fill(table, &base, &delta, text.len, ret_result);
-}
-
-void route_match(
-	const struct route_table *table, unsigned worker, struct span host, struct route_result *ret_result)
-{
-	struct recall_entry *entry = recall_entry_of(&table->recall, worker, host);
-
-	if (likely_true(entry && recall_find(entry, host, ret_result)))
-		return;
-	match_anew(table, worker, host, ret_result);
-	if (entry)
-		recall_keep(entry, host, ret_result);
 }
 
 /* "com.sip" back into "sip.com", for the one notation that is not reversed. */

@@ -47,18 +47,11 @@ int route_table_assemble(struct route_table *parts, unsigned worker_count, struc
 		ret_error);
 	if (rc != 0)
 		goto free_database;
-	rc = recall_init(&parts->recall, worker_count);
-	if (rc != 0) {
-		rc = policy_fail(ret_error, rc, POLICY_ERROR_NO_ROUTE, "no memory for a route table");
-		goto fini_scratch;
-	}
 	free(entries);
 	*table = *parts;
 	*ret_table = table;
 	return 0;
 
-fini_scratch:
-	scan_scratch_fini(&parts->scratch);
 free_database:
 	(void)hs_free_database(parts->delta_database);
 drop_parts:
@@ -210,7 +203,6 @@ void route_table_destroy(struct route_table *table)
 {
 	if (!table)
 		return;
-	recall_fini(&table->recall);
 	scan_scratch_fini(&table->scratch);
 	(void)hs_free_database(table->delta_database);
 	route_delta_fini(&table->delta);

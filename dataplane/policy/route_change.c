@@ -175,7 +175,7 @@ void route_table_info(const struct route_table *table, struct route_table_info *
 				  scan_database_bytes(table->delta_database),
 		.entry_bytes =
 			table->base->block_bytes + table->base->count * sizeof(table->base->entries[0]),
-		.scratch_bytes = scan_scratch_bytes(&table->scratch) + recall_bytes(&table->recall),
+		.scratch_bytes = scan_scratch_bytes(&table->scratch),
 	};
 
 	for (size_t i = 0; i < table->base->count; i++)

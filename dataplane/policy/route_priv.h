@@ -7,7 +7,6 @@
 #ifndef POLICY_ROUTE_PRIV_H
 #define POLICY_ROUTE_PRIV_H
 
-#include "policy/recall_priv.h"
 #include "policy/route_build.h"
 #include "policy/scan_priv.h"
 
@@ -46,7 +45,6 @@ struct route_table {
 	struct route_delta_list delta; /* holds a reference on each */
 	uint64_t sequence;             /* one more than that of the table it was derived from */
 	struct scan_scratch scratch;
-	struct recall recall;
 };
 
 /*

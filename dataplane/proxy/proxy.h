@@ -10,6 +10,8 @@
 #include "base/addr.h"
 #include "base/conn_id.h"
 #include "base/span.h"
+#include "proxy/known_hosts.h"
+#include "proxy/known_sources.h"
 #include "proxy/own_text.h"
 #include "proxy/refused.h"
 #include "proxy/transactions.h"
@@ -56,6 +58,8 @@ struct proxy {
 	struct sip_msg msg;     /* scratch, too large for the stack */
 	struct sip_edits edits; /* scratch */
 	struct own_texts own_texts;
+	struct known_hosts hosts;
+	struct known_sources sources;
 	struct refused_domains refused;
 };
 

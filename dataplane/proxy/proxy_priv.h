@@ -18,6 +18,7 @@ struct passage {
 	struct proxy_out *out;
 	const struct sip_msg *msg;
 	const struct listener *listener; /* where a request came in */
+	struct known_source *source;     /* of a request that just came in; else NULL */
 	const struct node *from_node;    /* a node with the source's address, or NULL */
 	bool admitted;                   /* by the ACL, or as a node */
 	uint64_t match_key;              /* of a request on a transaction listener (17.2.3) */

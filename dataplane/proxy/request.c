@@ -5,15 +5,16 @@
  * other answers.
  */
 #include "proxy/proxy_priv.h"
-#include "proxy/trust.h"
 
 static bool is_admitted(struct passage *passage)
 {
-	struct trust trust = trust_of(passage->snap, &passage->in->src.ip);
+	struct known_source *source =
+		known_source_of(&passage->proxy->sources, passage->snap, &passage->in->src);
 
-	passage->from_node = trust.node;
-	passage->admitted = trust.admitted;
-	return trust.admitted;
+	passage->source = source;
+	passage->from_node = source->node;
+	passage->admitted = source->admitted;
+	return source->admitted;
 }
 
 static enum proxy_action refuse_stranger(struct passage *passage)
@@ -64,6 +65,7 @@ struct target request_target(struct passage *passage, const struct route_set *se
 		.from_node = passage->from_node,
 		.node_key = hash->node_key,
 		.trace = passage->proxy->trace,
+		.hosts = &passage->proxy->hosts,
 		.tried = tried,
 	};
 

@@ -32,6 +32,19 @@ static bool find_cuts(const struct passage *passage, struct cuts *ret_cuts)
 	return old.len == 0 && old.p <= ret_cuts->max_hops.p;
 }
 
+static char *put_received(char *at, const struct passage *passage)
+{
+	struct known_source *source = passage->source;
+	unsigned skip;
+
+	if (!source)
+		return sip_put_via_received(at, &passage->msg->via, &passage->in->src);
+	if (source->text_len == 0)
+		known_source_compose(source);
+	skip = passage->msg->via.has_rport ? 0 : source->port_len;
+	return sip_put(at, source->text + skip, source->text_len - skip);
+}
+
 bool straight_render(struct passage *passage, const struct forward *forward, const struct egress *egress)
 {
 	const struct sip_msg *msg = passage->msg;
@@ -53,7 +66,7 @@ bool straight_render(struct passage *passage, const struct forward *forward, con
 	at = own_lines_put(at, passage, forward, egress);
 	at = sip_put(at, first_line, (size_t)(cuts.via - first_line));
 	if (cuts.fill_via)
-		at = sip_put_via_received(at, &msg->via, &passage->in->src);
+		at = put_received(at, passage);
 	at = sip_put(at, cuts.via, (size_t)(cuts.max_hops.p - cuts.via));
 	at = sip_put_u32(at, (uint32_t)msg->max_forwards - 1);
 	at = sip_put_long(at, rest.p, rest.len);

@@ -57,11 +57,11 @@ struct target_search {
 };
 
 /* Goes through the patterns until one decides: R-RT-5, R-RT-6. */
-static void try_patterns(
-	const struct target_query *query, const struct route_result *found, struct target_search *search)
+static void try_patterns(const struct target_query *query, const struct route_pattern *const *patterns,
+	unsigned count, struct target_search *search)
 {
-	for (unsigned i = 0; i < found->count && !search->done; i++) {
-		const struct route_pattern *pattern = found->patterns[i];
+	for (unsigned i = 0; i < count && !search->done; i++) {
+		const struct route_pattern *pattern = patterns[i];
 		int hop = pick_hop(query, pattern);
 
 		if (pattern->flags & ROUTE_BLOCK) {
@@ -81,14 +81,19 @@ static void try_patterns(
 	}
 }
 
-static void try_users(
+static bool has_users(const struct target_query *query)
+{
+	return query->snap->users && !user_table_is_empty(query->snap->users);
+}
+
+static __attribute__((noinline)) void try_users(
 	const struct target_query *query, const struct sip_uri *uri, struct target_search *search)
 {
 	char user[USER_PART_MAX_BYTES];
 	struct route_result found;
 	int len;
 
-	if (uri->user.len == 0 || !query->snap->users || user_table_is_empty(query->snap->users))
+	if (uri->user.len == 0)
 		return;
 	len = sip_unescape(uri->user, user, sizeof(user));
 	if (len < 0)
@@ -96,7 +101,7 @@ static void try_users(
 	found.count = 0;
 	user_match(query->snap->users, query->worker, span_of(user, (size_t)len), &found);
 	search->name = uri->user;
-	try_patterns(query, &found, search);
+	try_patterns(query, found.patterns, found.count, search);
 }
 
 /* R-RT-9: a telephone number has no domain, whatever stands behind its "@". */
@@ -108,28 +113,53 @@ static bool is_phone(const struct sip_uri *uri)
 	       (sip_param_find(uri->params, "user", &value) && span_ieq_str(value, "phone"));
 }
 
-static void try_domains(
-	const struct target_query *query, const struct sip_uri *uri, struct target_search *search)
+/* Finds the patterns anew, and remembers them with what else will be asked about the host. */
+static __attribute__((noinline)) void try_unknown(
+	const struct target_query *query, struct span host, struct target_search *search)
 {
 	struct route_result found;
 
+	route_match(query->snap->routes, query->worker, host, &found);
+	if (query->hosts)
+		known_host_learn(query->hosts, query->snap, host, &found,
+			domain_find(query->snap->domains, host) != DOMAIN_UNKNOWN);
+	try_patterns(query, found.patterns, found.count, search);
+}
+
+static const struct known_host *find_known(const struct target_query *query, struct span host)
+{
+	return query->hosts ? known_host_find(query->hosts, query->snap, host) : NULL;
+}
+
+/* `known` is what find_known() says of the host. */
+static void try_domains(const struct target_query *query, const struct sip_uri *uri,
+	const struct known_host *known, struct target_search *search)
+{
 	if (is_phone(uri) || search->done)
 		return;
 	if (trace_on(query->trace, TRACE_ROUTING))
 		tracef(query->trace, TRACE_ROUTING, "Routing: dipping for %.*s", SPAN_ARG(uri->host));
-	found.count = 0;
-	route_match(query->snap->routes, query->worker, uri->host, &found);
 	search->name = uri->host;
-	try_patterns(query, &found, search);
+	if (likely_true(known))
+		try_patterns(query, known->patterns, known->pattern_count, search);
+	else
+		try_unknown(query, uri->host, search);
+}
+
+static inline struct target target_of_known(
+	const struct target_query *query, const struct sip_uri *uri, const struct known_host *known)
+{
+	struct target_search search = {.best = refused(404, STAT_sip_no_route)};
+
+	if (has_users(query))
+		try_users(query, uri, &search);
+	try_domains(query, uri, known, &search);
+	return search.best;
 }
 
 struct target target_of_patterns(const struct target_query *query, const struct sip_uri *uri)
 {
-	struct target_search search = {.best = refused(404, STAT_sip_no_route)};
-
-	try_users(query, uri, &search);
-	try_domains(query, uri, &search);
-	return search.best;
+	return target_of_known(query, uri, find_known(query, uri->host));
 }
 
 int target_literal(const struct sip_uri *uri, struct literal *ret_literal)
@@ -246,7 +276,8 @@ static struct target target_of_address(
 {
 	struct target_search users = {.best = refused(404, STAT_sip_no_route)};
 
-	try_users(query, uri, &users);
+	if (has_users(query))
+		try_users(query, uri, &users);
 	if (users.done || users.best.reason != STAT_sip_no_route)
 		return users.best;
 	if (snapshot_is_local_ip(query->snap, ip))
@@ -256,6 +287,7 @@ static struct target target_of_address(
 
 struct target target_of_request_uri(const struct target_query *query, const struct sip_uri *uri)
 {
+	const struct known_host *known;
 	struct sip_uri next;
 	struct ip_addr ip;
 
@@ -263,6 +295,9 @@ struct target target_of_request_uri(const struct target_query *query, const stru
 		return target_of_number(query, uri);
 	if (foreign_maddr(query->snap, uri, &next))
 		return target_of_next_hop(query, &next);
+	known = find_known(query, uri->host);
+	if (likely_true(known && (known->served || query->from_node)))
+		return target_of_known(query, uri, known);
 	if (ip_parse(uri->host, &ip) == 0)
 		return target_of_address(query, uri, &ip);
 	if (!domain_served(query, uri->host))

@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "node/pick.h"
 #include "policy/route.h"
+#include "proxy/known_hosts.h"
 #include "sip/uri.h"
 #include "snapshot.h"
 #include "stats.h"
@@ -65,6 +66,7 @@ struct target_query {
 	const struct node_tried *tried; /* NULL: none */
 	struct trace *trace;
 	struct target_steps *steps; /* NULL on the packet path */
+	struct known_hosts *hosts;  /* NULL: every host is looked up anew */
 };
 
 /* By the Request-URI of a request outside any dialog (RFC 3261 16.5). */

@@ -124,6 +124,7 @@ static struct generation *make_generation(struct sim_control *control)
 	ensure(g != NULL);
 	g->snap = control->tables->snap;
 	g->snap.generation = ++control->generation;
+	g->snap.serial = control->generation;
 	node_table_init(&g->table);
 	for (unsigned i = 0; i < count; i++) {
 		g->nodes[i] = control->tables->nodes[i];

@@ -9,6 +9,9 @@
 
 #include <stdio.h>
 
+/* As with published snapshots, no two have the same. */
+static uint64_t last_serial;
+
 static struct ip_addr ip_of(const char *text)
 {
 	struct ip_addr ip = {.family = IP_NONE};
@@ -183,6 +186,7 @@ void snapshot_fixture_build(struct snapshot_fixture *fixture)
 	snap->acl = fixture->acl;
 	snap->domains = fixture->domains;
 	snap->generation++;
+	snap->serial = ++last_serial;
 }
 
 void snapshot_fixture_fini(struct snapshot_fixture *fixture)

@@ -89,6 +89,24 @@ static unsigned tick(struct world *world)
 	return publisher_tick(&world->publisher, world->now_ns);
 }
 
+/* Also where nothing is new but a key or a merged table, which have no generation of their own. */
+static void test_no_two_snapshots_have_the_same_serial(void **state)
+{
+	struct world *world = *state;
+	const struct parts none = {0};
+	uint64_t serial = rcu_snapshot(world->rcu)->serial;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct snapshot *next = publisher_next(&world->publisher);
+
+		assert_non_null(next);
+		assert_int_equal(publisher_publish(&world->publisher, next, &none, world->now_ns), 0);
+		assert_true(rcu_snapshot(world->rcu)->serial > serial);
+		serial = rcu_snapshot(world->rcu)->serial;
+		tick(world);
+	}
+}
+
 static void test_the_next_snapshot_is_seen_at_once(void **state)
 {
 	struct world *world = *state;
@@ -169,6 +187,7 @@ int main(void)
 {
 #define PUBLISH_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		PUBLISH_TEST(test_no_two_snapshots_have_the_same_serial),
 		PUBLISH_TEST(test_the_next_snapshot_is_seen_at_once),
 		PUBLISH_TEST(test_what_a_reader_may_hold_stays_until_it_is_quiescent),
 		PUBLISH_TEST(test_a_sleeping_reader_keeps_nobody_waiting),

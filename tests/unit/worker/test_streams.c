@@ -377,6 +377,7 @@ static void test_a_listener_whose_address_is_taken_is_counted(void **state)
 	snapshot_fixture_listener_over(&rig->fixture, "taken", "192.0.2.1:5099", TRANSPORT_TCP);
 	next = rig->fixture.snap;
 	next.generation++;
+	next.serial++;
 	rcu_publish(rig->rcu, &next);
 	rig_poll(rig);
 	assert_int_equal(rig_count(rig, STAT_worker_no_stream_listener), 1);

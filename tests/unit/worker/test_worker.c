@@ -443,6 +443,7 @@ static void test_a_new_snapshot_is_taken_up_and_the_old_one_let_go(void **state)
 	assert_non_null(next);
 	*next = rig->fixture.snap;
 	next->generation = 77;
+	next->serial++;
 	next->source_port_base = 40000;
 	assert_ptr_equal(rcu_publish(rig->rcu, next), &rig->fixture.snap);
 	rcu_grace_begin(rig->rcu, rig->now_ns, &grace);
@@ -478,6 +479,7 @@ static void test_another_node_in_a_slot_begins_with_fresh_figures(void **state)
 	assert_int_equal(node_table_add(&table, &node), 0);
 	next = rig->fixture.snap;
 	next.generation++;
+	next.serial++;
 	next.nodes = &table;
 	rcu_publish(rig->rcu, &next);
 	rig_poll(rig);
