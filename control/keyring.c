@@ -91,10 +91,11 @@ struct cookie_keys keyring_keys(const struct keyring *ring)
 {
 	unsigned signer = keyring_signer(ring);
 	/* A place without a key accepts what the other place has: nothing more than before. */
-	struct cookie_keys keys = {{ring->key[signer], ring->key[signer]}, (uint8_t)signer};
+	unsigned other = ring->use[!signer] == KEY_NONE ? signer : !signer;
+	struct cookie_keys keys = {.current = (uint8_t)signer};
 
-	if (ring->use[!signer] != KEY_NONE)
-		keys.key[!signer] = ring->key[!signer];
+	lightmac_key_init(&keys.key[signer], &ring->key[signer]);
+	lightmac_key_init(&keys.key[!signer], &ring->key[other]);
 	return keys;
 }
 

@@ -80,7 +80,15 @@ static int run(const char *program, const char *path)
 	return exit_code;
 }
 
-int main(int argc, char *argv[])
+/* What this was compiled for; without it the first such instruction would end us with a signal and no word.
+ */
+static bool processor_serves(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+	       __builtin_cpu_supports("aes");
+}
+
+static __attribute__((noinline)) int begin(int argc, char *argv[])
 {
 	struct arguments arguments = {0};
 
@@ -99,4 +107,12 @@ int main(int argc, char *argv[])
 	if (arguments.check)
 		return config_check_file(arguments.check, stdout);
 	return run(argv[0], arguments.config);
+}
+
+int main(int argc, char *argv[])
+{
+	if (processor_serves())
+		return begin(argc, argv);
+	fputs("sluice: this processor lacks AVX2, BMI2 or AES, which this build uses\n", stderr);
+	return 1;
 }

@@ -7,7 +7,7 @@
 #define SNAPSHOT_H
 
 #include "base/addr.h"
-#include "base/hash.h"
+#include "base/lightmac.h"
 #include "limits.h"
 #include "node/node.h"
 
@@ -31,7 +31,7 @@ struct listener {
 
 /* Keys that authenticate branches and cookies. The previous one is still accepted after a rotation. */
 struct cookie_keys {
-	struct hash_key key[2];
+	struct lightmac_key key[2];
 	uint8_t current; /* index of the one to sign with; also written into what is signed */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One key authenticates branches and cookies. What is covered is words: numbers as they are, and texts, whose
- * last word is filled up with zeros. The lengths of the texts and the purpose are covered too, so that the
- * same bytes cut elsewhere are something else, and what a peer was given as one can never pass for the other.
+ * One key authenticates branches and cookies. What is covered is numbers, each a block, and texts, whose last
+ * block is filled up with zeros. The lengths of the texts and the purpose are covered too, so that the same
+ * bytes cut elsewhere are something else, and what a peer was given as one can never pass for the other.
  * Inline, with the state in registers: what two seals have in common is taken in once, and the copy goes on
  * from there.
  */
@@ -10,7 +10,7 @@
 #define PROXY_SEAL_H
 
 #include "base/ensure.h"
-#include "base/siphash.h"
+#include "base/lightmac.h"
 #include "base/span.h"
 #include "limits.h"
 
@@ -22,39 +22,56 @@ enum { SEAL_LENGTHS = 3, SEAL_LENGTH_BITS = 16 };
 static_assert(SIP_DATAGRAM_MAX < 1 << SEAL_LENGTH_BITS, "no text is longer than a message");
 
 struct seal {
-	struct siphash_state state;
-	uint64_t lengths; /* of the texts since the last word of lengths */
+	struct lightmac mac;
+	uint64_t lengths; /* of the texts since the last block of lengths */
 	unsigned texts;   /* how many those are */
-	unsigned words;
 };
 
-static inline struct seal seal_begin(const struct hash_key *key)
+static_assert(
+	SIP_DATAGRAM_MAX / LIGHTMAC_BYTES * 8 < LIGHTMAC_BLOCKS_MAX, "more texts than a seal ever covers");
+
+static inline struct seal seal_begin(const struct lightmac_key *key)
 {
-	return (struct seal){.state = siphash_begin(key)};
+	return (struct seal){.mac = lightmac_begin(key)};
 }
 
 static inline void seal_word(struct seal *seal, uint64_t word)
 {
-	siphash_word(&seal->state, word);
-	seal->words++;
+	lightmac_block(&seal->mac, _mm_cvtsi64_si128((long long)word));
 }
 
-/* The last, incomplete word of a text: where there is one before it, a shift drops what belongs to that. */
-static inline uint64_t seal_rest(struct span text)
+static inline __m128i seal_load(const char *p)
 {
-	size_t len = text.len % sizeof(uint64_t);
-	uint64_t word;
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
 
-	if (text.len < sizeof(word))
-		return siphash_rest(text.p, len);
-	memcpy(&word, span_end(text) - sizeof(word), sizeof(word));
-	return word >> (64 - 8 * len);
+/* Fewer than 16 bytes, and nothing before them that may be read; zeros behind them. */
+static inline __m128i seal_short(struct span text)
+{
+	uint64_t low, high;
+
+	if (text.len < sizeof(low))
+		return _mm_cvtsi64_si128((long long)siphash_rest(text.p, text.len));
+	memcpy(&low, text.p, sizeof(low));
+	memcpy(&high, span_end(text) - sizeof(high), sizeof(high));
+	high = text.len == sizeof(low) ? 0 : high >> (8 * (2 * sizeof(high) - text.len));
+	return _mm_set_epi64x((long long)high, (long long)low);
+}
+
+/* The last `len` bytes of a longer text, fewer than 16; zeros behind them. */
+static inline __m128i seal_rest(struct span text, size_t len)
+{
+	/* Moves the byte at 16 - len to the front. */
+	static const int8_t shifts[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -1, -1, -1,
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+	__m128i shift = _mm_loadu_si128((const __m128i *)(const void *)(shifts + AES_BLOCK - len));
+
+	return _mm_shuffle_epi8(seal_load(span_end(text) - AES_BLOCK), shift);
 }
 
 static inline __attribute__((always_inline)) void seal_text(struct seal *seal, struct span text)
 {
-	const char *p = text.p;
-	uint64_t word;
+	size_t left = text.len;
 
 	ensure(text.len <= SIP_DATAGRAM_MAX);
 	if (seal->texts == SEAL_LENGTHS) {
@@ -62,17 +79,19 @@ static inline __attribute__((always_inline)) void seal_text(struct seal *seal, s
 		seal->lengths = 0;
 		seal->texts = 0;
 	}
-	for (size_t left = text.len; left >= sizeof(word); left -= sizeof(word), p += sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
-		seal_word(seal, word);
-	}
-	if (text.len % sizeof(word) != 0)
-		seal_word(seal, seal_rest(text));
 	seal->lengths |= (uint64_t)text.len << (SEAL_LENGTH_BITS * seal->texts++);
+	for (const char *p = text.p; left >= AES_BLOCK; left -= LIGHTMAC_BYTES, p += LIGHTMAC_BYTES)
+		lightmac_block(&seal->mac, seal_load(p));
+	if (left == 0)
+		return;
+	__m128i rest = likely_true(text.len >= AES_BLOCK) ? seal_rest(text, left) : seal_short(text);
+	lightmac_block(&seal->mac, rest);
+	if (unlikely_true(left > LIGHTMAC_BYTES))
+		lightmac_block(&seal->mac, _mm_srli_si128(rest, LIGHTMAC_BYTES));
 }
 
 /* How the seals of branches and cookies begin: neither is of use in another call. */
-static inline struct seal seal_call(const struct hash_key *key, struct span call_id)
+static inline struct seal seal_call(const struct lightmac_key *key, struct span call_id)
 {
 	struct seal seal = seal_begin(key);
 
@@ -80,12 +99,12 @@ static inline struct seal seal_call(const struct hash_key *key, struct span call
 	return seal;
 }
 
-/* SipHash-2-4 of the words and seven more bytes: the lengths that wait, and the purpose. */
-static inline uint64_t seal_end(struct seal *seal, enum seal_purpose purpose)
+/* How many blocks there are and the lengths that wait are covered last, and the purpose. */
+static inline uint64_t seal_end(const struct seal *seal, enum seal_purpose purpose)
 {
-	uint64_t bytes = seal->words * sizeof(uint64_t) + 7;
+	uint64_t count = (uint8_t)_mm_extract_epi16(seal->mac.number, 7);
 
-	return siphash_end(&seal->state, bytes << 56 | (uint64_t)purpose << 48 | seal->lengths);
+	return lightmac_end(&seal->mac, count << 56 | (uint64_t)purpose << 48 | seal->lengths);
 }
 
 #endif

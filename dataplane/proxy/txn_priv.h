@@ -97,7 +97,7 @@ struct txns {
 	struct pool clients;
 	struct txn_table table;
 	struct text_store texts;
-	struct hash_key key; /* of the table */
+	struct lightmac_key key; /* of the table */
 	uint32_t first_generation;
 	struct retry_budget retries;
 	uint32_t node_heads[NODES_MAX];           /* client transactions in flight, by node slot */

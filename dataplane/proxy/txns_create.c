@@ -77,7 +77,7 @@ int txns_create(struct proxy *proxy, const struct txns_config *config, struct tx
 		return ret;
 	}
 	txns->proxy = proxy;
-	txns->key = config->key;
+	lightmac_key_init(&txns->key, &config->key);
 	txns->first_generation = (uint32_t)hash_mix(config->key.k0) & 0xffffff;
 	timer_wheel_init(&txns->wheel, config->now_ns);
 	retry_budget_init(&txns->retries, config->now_ns);

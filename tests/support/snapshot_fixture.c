@@ -28,11 +28,12 @@ void snapshot_fixture_init(struct snapshot_fixture *fixture, unsigned worker_cou
 	fixture->snap = (struct snapshot){
 		.generation = 1,
 		.nodes = &fixture->table,
-		.keys = {.key = {{0x1111, 0x2222}, {0x3333, 0x4444}}},
 		.source_port_base = 30000,
 		.worker_count = (uint16_t)worker_count,
 		.retry_after_s = 5,
 	};
+	lightmac_key_init(&fixture->snap.keys.key[0], &(struct hash_key){0x1111, 0x2222});
+	lightmac_key_init(&fixture->snap.keys.key[1], &(struct hash_key){0x3333, 0x4444});
 }
 
 static void local_add(struct snapshot *snap, const struct ip_addr *ip)

@@ -44,7 +44,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool same(const struct hash_key *a, const struct hash_key *b)
+static bool same(const struct lightmac_key *a, const struct lightmac_key *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
@@ -58,7 +58,7 @@ static void test_the_first_key_signs_and_nothing_else_is_accepted(void **state)
 	assert_int_equal(keyring_draw(&ring), 0);
 	keys = keyring_keys(&ring);
 	assert_int_equal(keys.current, 0);
-	assert_true(keys.key[0].k0 != 0 && keys.key[0].k1 != 0);
+	assert_true(ring.key[0].k0 != 0 && ring.key[0].k1 != 0);
 	assert_true(same(&keys.key[0], &keys.key[1]));
 }
 

@@ -10,14 +10,15 @@
 static void test_every_key_is_drawn_at_the_start(void **state)
 {
 	const struct hash_key *probe = &world.daemon->plane_config.probe_key;
-	const struct hash_key *cookie = world.daemon->publisher.current->keys.key;
+	const struct hash_key *cookie = &world.daemon->keys.key[keyring_signer(&world.daemon->keys)];
+	struct cookie_keys published;
 
 	(void)state;
 	assert_true(probe->k0 != 0 && probe->k1 != 0 && probe->k0 != probe->k1);
-	for (unsigned i = 0; i < 2; i++) {
-		assert_true(cookie[i].k0 != 0 && cookie[i].k1 != 0 && cookie[i].k0 != cookie[i].k1);
-		assert_true(cookie[i].k0 != probe->k0 && cookie[i].k1 != probe->k1);
-	}
+	assert_true(cookie->k0 != 0 && cookie->k1 != 0 && cookie->k0 != cookie->k1);
+	assert_true(cookie->k0 != probe->k0 && cookie->k1 != probe->k1);
+	published = keyring_keys(&world.daemon->keys);
+	assert_memory_equal(&world.daemon->publisher.current->keys, &published, sizeof(published));
 }
 
 /* The file's own digits of the key that is used so; the caller frees them. */

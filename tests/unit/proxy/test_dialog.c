@@ -400,7 +400,7 @@ static void test_a_cookie_outlives_a_key_rotation_by_one(void **state)
 	keys->current = 1;
 	assert_int_equal(give_from_client(request(from_client("BYE"))), PROXY_FORWARD);
 	assert_int_equal(counted(STAT_sip_dialog_requests), 1);
-	keys->key[0] = (struct hash_key){9, 9};
+	lightmac_key_init(&keys->key[0], &(struct hash_key){9, 9});
 	give_from_client(request(from_client("BYE")));
 	assert_int_equal(counted(STAT_sip_dialog_requests), 1);
 	assert_int_equal(counted(STAT_sip_cookie_bad), 1);

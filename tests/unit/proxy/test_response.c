@@ -303,7 +303,7 @@ static void test_the_previous_key_is_still_accepted_and_one_before_it_is_not(voi
 	keep(text, response_to_last("200 OK"));
 	keys->current = 1;
 	assert_int_equal(give(NODE_A, WORKER_PORT, text), PROXY_FORWARD);
-	keys->key[0] = (struct hash_key){5, 6};
+	lightmac_key_init(&keys->key[0], &(struct hash_key){5, 6});
 	assert_int_equal(give(NODE_A, WORKER_PORT, text), PROXY_DROP);
 	assert_int_equal(counted(STAT_sip_response_forged), 1);
 }
