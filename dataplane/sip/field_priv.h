@@ -7,7 +7,8 @@
 #include "sip/field.h"
 
 /* Reads what is left of the cursor's text. Returns 0 or -EINVAL; *ret_name_addr is then undefined. */
-must_use int name_addr_read(const struct cursor *at, struct sip_name_addr *ret_name_addr);
+must_use __attribute__((noinline)) int name_addr_read(
+	const struct cursor *at, struct sip_name_addr *ret_name_addr);
 
 /*
  * The short way for a value in a message that is one address in brackets, behind at most one word or a quoted

@@ -76,22 +76,24 @@ static inline __attribute__((always_inline)) void lines_limit(
 	*at = rows + SIP_HEADERS_MAX + 1;
 }
 
-/*
- * The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins, except the first.
- * Returns the rows' end.
- */
-static __attribute__((noinline)) struct sip_header *lines_take_tail(struct lines *lines,
+/* What the last block adds: the rows' end, and what struct lines says of the whole. */
+struct tail {
+	struct sip_header *row;
+	bool ended, odd;
+};
+
+/* The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins, except the first. */
+static __attribute__((noinline)) struct tail lines_take_tail(
 	struct sip_header *row, struct sip_header *rows, struct span bytes, const char *p)
 {
 	size_t len = (size_t)(span_end(bytes) - p);
 	struct scan_marks marks = scan_mark(p, len, bytes.p);
 	uint64_t known = len > 0 ? ~(1ULL << (len - 1)) : 0;
+	bool ended = lines_take(&row, rows, bytes, p, marks.lf & known);
 
-	lines->ended = lines_take(&row, rows, bytes, p, marks.lf & known);
 	if (row == rows && (marks.lf & ~known) != 0)
 		row++->line = (uint32_t)bytes.len;
-	lines->odd |= marks.odd != 0;
-	return row;
+	return (struct tail){row, ended, marks.odd != 0};
 }
 
 /*
@@ -117,8 +119,13 @@ static inline struct lines lines_find(struct span bytes, struct sip_header *rows
 		lines_limit(&lines, &row, rows);
 	}
 	lines.odd = scan_odd_any(odd);
-	if (!lines.ended)
-		row = lines_take_tail(&lines, row, rows, bytes, p);
+	if (unlikely_true(!lines.ended)) {
+		struct tail last = lines_take_tail(row, rows, bytes, p);
+
+		row = last.row;
+		lines.ended = last.ended;
+		lines.odd |= last.odd;
+	}
 	lines_limit(&lines, &row, rows);
 	lines.count = (size_t)(row - rows);
 	if (likely_true(!lines.overflow && lines.count > 0))

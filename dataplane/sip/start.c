@@ -79,13 +79,15 @@ static inline bool plain_host_read(
 	struct stops *stops, const char *stop, const char *end, const char *limit, struct sip_uri *uri)
 {
 	const char *p;
+	int64_t port;
 
 	if (*stop == ':') {
 		p = stop + 1;
 		stop = stops_next(stops, limit, &class_host);
-		uri->port = (uint16_t)digits_value(p, stop, UINT16_MAX);
-		if (uri->port == 0)
+		port = number_in(p, stop, UINT16_MAX);
+		if (port <= 0)
 			return false;
+		uri->port = (uint16_t)port;
 	}
 	if (likely_true(stop == end))
 		return true;

@@ -20,14 +20,21 @@ struct stops {
 	const char *base;
 };
 
-static inline struct stops stops_look(const char *p, const char *limit, const struct scan_class *class)
+/* Where fewer than 64 bytes can be read. */
+static __attribute__((noinline, unused)) struct stops stops_look_near(
+	const char *p, const char *limit, const struct scan_class *class)
 {
 	char copy[64] = {0};
 
-	if (likely_true(limit - p >= 64))
-		return (struct stops){scan_outside64(p, class), p};
 	memcpy(copy, p, (size_t)(limit - p));
 	return (struct stops){scan_outside64(copy, class), p};
+}
+
+static inline struct stops stops_look(const char *p, const char *limit, const struct scan_class *class)
+{
+	if (unlikely_true(limit - p < 64))
+		return stops_look_near(p, limit, class);
+	return (struct stops){scan_outside64(p, class), p};
 }
 
 /* What follows 64 bytes without a stop, or all of whose stops are taken. */
@@ -56,29 +63,45 @@ static inline __attribute__((always_inline)) const char *stops_next(
 	return stop;
 }
 
+/* number_in() for any number of digits, zeros in front among them. */
+static __attribute__((noinline, unused)) int64_t long_number_in(const char *p, const char *end, uint32_t max)
+{
+	uint64_t number = 0;
+
+	if (p >= end)
+		return -1;
+	for (; p < end; p++) {
+		unsigned digit = (unsigned)(*p - '0');
+
+		if (digit > 9)
+			return -1;
+		number = number * 10 + digit;
+		if (number > max)
+			return -1;
+	}
+	return (int64_t)number;
+}
+
 /*
- * The number whose digits stand in [p, end): at most eight of them, and eight bytes before `end` may be read.
- * 0 when there is none or it is larger than max.
+ * The number whose digits are all that stands in [p, end), at most `max`, or -1. Four digits are taken at
+ * once; the four bytes before `end` may be read, however many there are.
  */
-static inline uint32_t digits_value(const char *p, const char *end, uint32_t max)
+static inline int64_t number_in(const char *p, const char *end, uint32_t max)
 {
 	size_t len = (size_t)(end - p);
-	uint64_t digits;
-	uint64_t value;
-	unsigned excess;
+	unsigned excess = (unsigned)(4 - len) * 8;
+	uint32_t digits;
 
-	if (len - 1 > 7)
-		return 0;
-	excess = (unsigned)(8 - len) * 8;
-	memcpy(&digits, end - 8, sizeof(digits));
-	digits = (digits ^ 0x3030303030303030ULL) >> excess << excess;
-	if (((digits + 0x7676767676767676ULL) | digits) & 0x8080808080808080ULL)
-		return 0;
-	/* Neighbours become numbers of two digits, those of four, those of eight. */
-	value = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ffULL;
-	value = (value * 100 + (value >> 16)) & 0x0000ffff0000ffffULL;
-	value = (value * 10000 + (value >> 32)) & 0x00000000ffffffffULL;
-	return value <= max ? (uint32_t)value : 0;
+	if (unlikely_true(len - 1 > 3))
+		return long_number_in(p, end, max);
+	memcpy(&digits, end - sizeof(digits), sizeof(digits));
+	digits = (digits ^ 0x30303030U) >> excess << excess;
+	if (unlikely_true((((digits + 0x76767676U) | digits) & 0x80808080U) != 0))
+		return -1;
+	/* Neighbours become numbers of two digits, and those one of four. */
+	digits = (digits * 10 + (digits >> 8)) & 0x00ff00ffU;
+	digits = (digits * 100 + (digits >> 16)) & 0xffffU;
+	return likely_true(digits <= max) ? (int64_t)digits : -1;
 }
 
 #endif

@@ -220,6 +220,7 @@ bool plain_via_read(struct span value, const char *limit, struct sip_via *ret_vi
 	const char *stop;
 	struct stops stops;
 	uint64_t word;
+	int64_t port;
 
 	if (value.len <= sizeof(word))
 		return false;
@@ -240,9 +241,10 @@ bool plain_via_read(struct span value, const char *limit, struct sip_via *ret_vi
 	if (*stop == ':') {
 		p = stop + 1;
 		stop = stops_next(&stops, limit, &class_host);
-		ret_via->port = (uint16_t)digits_value(p, stop, UINT16_MAX);
-		if (ret_via->port == 0)
+		port = number_in(p, stop, UINT16_MAX);
+		if (port <= 0)
 			return false;
+		ret_via->port = (uint16_t)port;
 	}
 	stop = plain_params_read(&stops, stop, limit, ret_via);
 	if (stop == NULL || (stop != end && *stop != ','))

@@ -28,7 +28,7 @@ static inline void via_clear(struct sip_via *via)
  * Reads one element of a Via value and stops at the comma behind it or at the end. Returns 0 or -EINVAL;
  * what was read before the fault is then in *ret_via: a host there says that sent-by was good.
  */
-must_use int via_read(struct cursor *c, struct sip_via *ret_via);
+must_use __attribute__((noinline)) int via_read(struct cursor *c, struct sip_via *ret_via);
 
 /*
  * The short way for the first element of a value in a message; *ret_via was cleared. Returns false when it is
