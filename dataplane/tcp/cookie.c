@@ -14,7 +14,9 @@
 
 enum { TS_BITS = 5, SHIFT_NONE = 15, MAC_MASK = 0xffffff };
 
-static const uint16_t mss_table[8] = {0, 536, 1220, 1300, 1360, 1400, 1440, 1460}; /* 0: not given */
+/* What a peer named is rounded down, for it takes no more than that. */
+static const uint16_t mss_table[8] = {
+	TCP_MSS_MIN, TCP_MSS_DEFAULT, TCP_MSS_DEFAULT_V6, 1300, 1360, 1400, 1440, 1460};
 
 static uint32_t period_of(const struct tcp *tcp)
 {
@@ -62,7 +64,8 @@ void cookie_answer(struct tcp *tcp, const struct segment *seg)
 	/* Without timestamps there is no place for them. */
 	if (!(half.flags & HALF_TS))
 		half.flags = 0;
-	half.iss = cookie_make(tcp, &seg->key, seg->seq, period_of(tcp), mss_index_of(half.mss_peer));
+	half.iss = cookie_make(tcp, &seg->key, seg->seq, period_of(tcp),
+		mss_index_of(mss_of_peer(&seg->key, half.mss_peer)));
 	half.ts_offset = ts_with(clock + isn_ts_offset(tcp, &seg->key), &half) - clock;
 	tcp->cookie_until_ns = tcp->now_ns + 2 * TCP_COOKIE_PERIOD_S * TCP_S;
 	tcp_count(tcp, STAT_tcp_cookies_sent);

@@ -39,18 +39,22 @@ struct tcb *tcb_begin(struct tcp *tcp, const struct tcp_key *key, uint64_t cooki
 	return tcb;
 }
 
+uint16_t mss_of_peer(const struct tcp_key *key, uint16_t named)
+{
+	if (named == 0)
+		return key->family == IP_V4 ? TCP_MSS_DEFAULT : TCP_MSS_DEFAULT_V6;
+	return named < TCP_MSS_MIN ? TCP_MSS_MIN : named;
+}
+
 /* What both SYNs said, put together (RFC 9293 3.7.1, RFC 7323, RFC 2018). */
 void tcb_agree(struct tcb *tcb, const struct tcp_options *options)
 {
 	struct tcp *tcp = tcb->tcp;
-	bool v4 = tcb->key.family == IP_V4;
 
 	tcb->flags |= (options->has_ts ? TCB_TS : 0) | (options->sack_permitted ? TCB_SACK : 0);
 	tcb->snd_shift = options->has_shift ? options->shift : 0;
 	tcb->rcv_shift = options->has_shift ? tcp->window_shift : 0;
-	tcb->mss_peer = options->mss ? options->mss : v4 ? TCP_MSS_DEFAULT : TCP_MSS_DEFAULT_V6;
-	if (tcb->mss_peer < TCP_MSS_MIN)
-		tcb->mss_peer = TCP_MSS_MIN;
+	tcb->mss_peer = mss_of_peer(&tcb->key, options->mss);
 	tcb->mss = (uint16_t)u32_min(tcb->mss_peer, mss_of_mtu(&tcb->key, tcp->config.mtu));
 	congestion_begin(tcb);
 }

@@ -110,6 +110,8 @@ uint32_t congestion_room(const struct tcb *tcb);
 void pmtu_apply(struct tcb *tcb, uint32_t mtu);
 void pmtu_raise(struct tcb *tcb); /* when it is time */
 void pmtu_black_hole(struct tcb *tcb);
+/* What a peer takes that named that much in its SYN, or nothing (0) (RFC 9293 3.7.1, RFC 6691). */
+uint16_t mss_of_peer(const struct tcp_key *key, uint16_t named);
 uint32_t mss_of_mtu(const struct tcp_key *key, uint32_t mtu);
 
 /* chain.c: mbufs as lists of bytes. */
