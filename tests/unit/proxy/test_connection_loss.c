@@ -36,24 +36,35 @@ static void test_the_requests_of_a_lost_connection_go_to_the_next_node(void **st
 	expect_sent(NODE_B, "INVITE ");
 }
 
+/* A MESSAGE is under way to the node, by its connection. */
+static void send_message(char first[static KEPT_MAX])
+{
+	tcp_node_before_b();
+	take_from_client(request((struct ask){.method = "MESSAGE", .uri = "sip:x@routeless.com"}));
+	expect_sent("10.0.0.21:5060", "MESSAGE ");
+	keep(first, world.text);
+}
+
+static void answer_and_end(const char *first)
+{
+	look_at(first);
+	take_answer("10.0.0.21:5060", "200 OK");
+	expect_sent(CLIENT, "SIP/2.0 200 ");
+	expect_all_ends();
+}
+
 /* RFC 3261 18.2.2: it answers by a connection of its own. */
 static void test_a_node_that_closed_its_connection_in_order_is_still_heard(void **state)
 {
 	char first[KEPT_MAX];
 
 	(void)state;
-	tcp_node_before_b();
-	take_from_client(request((struct ask){.method = "MESSAGE", .uri = "sip:x@routeless.com"}));
-	expect_sent("10.0.0.21:5060", "MESSAGE ");
-	keep(first, world.text);
+	send_message(first);
 	node_is(world.b, NODE_DOWN, NODE_READY);
 	proxy_conn_closed(&world.proxy, &world.fixture.snap, txn_world.node_conn, world.now_ns);
 	pass_ms(1);
 	expect_quiet();
-	look_at(first);
-	take_answer("10.0.0.21:5060", "200 OK");
-	expect_sent(CLIENT, "SIP/2.0 200 ");
-	expect_all_ends();
+	answer_and_end(first);
 }
 
 static void test_a_request_of_a_connection_closed_in_order_is_tried_elsewhere_too(void **state)
@@ -61,17 +72,11 @@ static void test_a_request_of_a_connection_closed_in_order_is_tried_elsewhere_to
 	char first[KEPT_MAX];
 
 	(void)state;
-	tcp_node_before_b();
-	take_from_client(request((struct ask){.method = "MESSAGE", .uri = "sip:x@routeless.com"}));
-	expect_sent("10.0.0.21:5060", "MESSAGE ");
-	keep(first, world.text);
+	send_message(first);
 	proxy_conn_closed(&world.proxy, &world.fixture.snap, txn_world.node_conn, world.now_ns);
 	pass_ms(1);
 	expect_sent(NODE_B, "MESSAGE ");
-	look_at(first);
-	take_answer("10.0.0.21:5060", "200 OK");
-	expect_sent(CLIENT, "SIP/2.0 200 ");
-	expect_all_ends();
+	answer_and_end(first);
 }
 
 static void test_a_phone_that_rings_is_waited_for_when_its_node_closes_a_connection(void **state)

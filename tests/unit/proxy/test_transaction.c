@@ -334,10 +334,13 @@ static void test_timer_c_cancels_a_call_that_rings_for_ever(void **state)
 	expect_sent(NODE_A, "CANCEL ");
 }
 
-/* A ring every minute keeps timer C from ever firing. */
-static void ring_for_minutes(const char *sent, unsigned minutes)
+/* An INVITE with a limit of ten minutes, in the ninth. A ring every minute keeps timer C from ever firing. */
+static void ring_for_nine_minutes(char sent[static KEPT_MAX])
 {
-	for (unsigned i = 0; i < minutes; i++) {
+	world.fixture.snap.ringing_max_s = 600;
+	invite();
+	keep(sent, world.text);
+	for (unsigned i = 0; i < 9; i++) {
 		look_at(sent);
 		take_answer(NODE_A, "180 Ringing");
 		expect_sent(CLIENT, "SIP/2.0 180 ");
@@ -350,10 +353,7 @@ static void test_a_call_that_a_node_keeps_ringing_is_cancelled_at_its_limit(void
 	char sent[KEPT_MAX];
 
 	(void)state;
-	world.fixture.snap.ringing_max_s = 600;
-	invite();
-	keep(sent, world.text);
-	ring_for_minutes(sent, 9);
+	ring_for_nine_minutes(sent);
 	look_at(sent);
 	take_answer(NODE_A, "180 Ringing");
 	expect_sent(CLIENT, "SIP/2.0 180 ");
@@ -380,10 +380,7 @@ static void test_a_call_that_is_answered_in_time_has_no_limit_any_more(void **st
 	char sent[KEPT_MAX];
 
 	(void)state;
-	world.fixture.snap.ringing_max_s = 600;
-	invite();
-	keep(sent, world.text);
-	ring_for_minutes(sent, 9);
+	ring_for_nine_minutes(sent);
 	look_at(sent);
 	take_answer(NODE_A, "200 OK");
 	expect_sent(CLIENT, "SIP/2.0 200 ");
