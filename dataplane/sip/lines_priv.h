@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds the lines of a message, 64 bytes at a time, up to the empty one. Every CR must stand before an LF and
- * every LF behind a CR (RFC 3261 7); where one does not is looked for when it is known that there is such a
- * one, because a peer that takes it for a line end would see other headers than we do.
+ * Finds the lines of a message, 64 bytes at a time, up to the empty one, and names the plain headers on the
+ * way. Every CR must stand before an LF and every LF behind a CR (RFC 3261 7); where one does not is looked
+ * for when it is known that there is such a one, because a peer that takes it for a line end would see other
+ * headers than we do.
  */
 #ifndef SIP_LINES_PRIV_H
 #define SIP_LINES_PRIV_H
 
 #include "base/ensure.h"
 #include "limits.h"
+#include "sip/headers_priv.h"
 #include "sip/msg.h"
 #include "sip/scan_tail.h"
 
 struct lines {
 	size_t last;   /* where the last line begins; it is the empty one when `ended` */
 	size_t count;  /* of rows: the headers', and the empty line's */
+	size_t named;  /* of headers: those from the first on that have their name and colon already */
 	bool ended;    /* the empty line was found; else the bytes end before it */
 	bool odd;      /* a CR or LF stands alone somewhere; it may be in the body */
 	bool overflow; /* there were more headers than SIP_HEADERS_MAX */
@@ -35,101 +38,125 @@ static __attribute__((noinline)) enum line_kind odd_line_kind(const char *line, 
 }
 
 /*
- * Takes the lines that begin behind the LFs of the block at p into the rows from *at on, which have room for
- * what a block can add. Returns whether one of them is empty, which is then the last. Only headers are
+ * Takes the lines that begin behind the LFs of the block at p into the rows from *count on, which have room
+ * for what a block can add. Returns whether one of them is empty, which is then the last. Only headers are
  * folded, the start line is not.
  */
 static inline __attribute__((always_inline)) bool lines_take(
-	struct sip_header **at, const struct sip_header *rows, struct span bytes, const char *p, uint64_t lf)
+	size_t *count, struct sip_header *rows, struct span bytes, const char *p, uint64_t lf)
 {
-	const uint32_t behind = (uint32_t)(p + 1 - bytes.p);
-	struct sip_header *row = *at;
-	bool ended = false;
-
 	for (; lf != 0; lf &= lf - 1) {
-		size_t n = (size_t)__builtin_ctzll(lf);
+		const char *line = p + 1 + __builtin_ctzll(lf);
+		enum line_kind kind = LINE_HEADER;
 
-		row->line = behind + (uint32_t)n;
-		if (unlikely_true((unsigned char)p[1 + n] <= ' ')) {
-			enum line_kind kind = odd_line_kind(p + 1 + n, span_end(bytes));
-
-			if (row > rows && (kind == LINE_FOLDED || kind == LINE_UNKNOWN))
+		if (unlikely_true((unsigned char)*line <= ' ')) {
+			kind = odd_line_kind(line, span_end(bytes));
+			if (*count > 0 && (kind == LINE_FOLDED || kind == LINE_UNKNOWN))
 				continue;
-			ended = kind == LINE_EMPTY;
 		}
-		row++;
-		if (unlikely_true(ended))
-			break;
+		rows[(*count)++].line = (uint32_t)(line - bytes.p);
+		if (unlikely_true(kind == LINE_EMPTY))
+			return true;
 	}
-	*at = row;
-	return ended;
+	return false;
 }
 
 /* Keeps the rows to what a message may have. */
 static inline __attribute__((always_inline)) void lines_limit(
-	struct lines *lines, struct sip_header **at, struct sip_header *rows)
+	struct lines *lines, const struct sip_header *rows)
 {
-	if (likely_true(*at <= rows + SIP_HEADERS_MAX + 1))
+	if (likely_true(lines->count <= SIP_HEADERS_MAX + 1))
 		return;
-	lines->last = (*at)[-1].line;
+	lines->last = rows[lines->count - 1].line;
+	lines->count = SIP_HEADERS_MAX + 1;
 	lines->overflow = true;
-	*at = rows + SIP_HEADERS_MAX + 1;
 }
 
-/* What the last block adds: the rows' end, and what struct lines says of the whole. */
-struct tail {
-	struct sip_header *row;
-	bool ended, odd;
-};
-
 /* The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins, except the first. */
-static __attribute__((noinline)) struct tail lines_take_tail(
-	struct sip_header *row, struct sip_header *rows, struct span bytes, const char *p)
+static inline bool lines_take_tail(
+	struct lines *lines, struct sip_header *rows, struct span bytes, const char *p)
 {
 	size_t len = (size_t)(span_end(bytes) - p);
 	struct scan_marks marks = scan_mark(p, len, bytes.p);
 	uint64_t known = len > 0 ? ~(1ULL << (len - 1)) : 0;
-	bool ended = lines_take(&row, rows, bytes, p, marks.lf & known);
+	bool ended = lines_take(&lines->count, rows, bytes, p, marks.lf & known);
 
-	if (row == rows && (marks.lf & ~known) != 0)
-		row++->line = (uint32_t)bytes.len;
-	return (struct tail){row, ended, marks.odd != 0};
+	if (lines->count == 0 && (marks.lf & ~known) != 0)
+		rows[lines->count++].line = (uint32_t)bytes.len;
+	lines->odd |= marks.odd != 0;
+	return ended;
+}
+
+/* The lines from that block on, without names; by value, as in unfinished(). */
+static __attribute__((noinline)) struct lines lines_find_rest(
+	struct lines lines, struct sip_header *rows, struct span bytes, const char *p)
+{
+	const char *end = span_end(bytes);
+	scan_odd odd = scan_odd_none();
+
+	for (; !lines.ended && end - p > 64; p += 64) {
+		uint64_t lf = scan_lines64(p, &odd);
+
+		lines.ended = lines_take(&lines.count, rows, bytes, p, lf);
+		lines_limit(&lines, rows);
+	}
+	lines.odd |= scan_odd_any(odd);
+	if (!lines.ended)
+		lines.ended = lines_take_tail(&lines, rows, bytes, p);
+	lines_limit(&lines, rows);
+	return lines;
+}
+
+/* Takes and names the lines of a block up to one that is not plain; returns the LF before it and those
+ * behind. */
+static inline __attribute__((always_inline)) uint64_t lines_name(
+	struct sip_header **at, struct span bytes, const char *p, uint64_t lf)
+{
+	struct sip_header *row = *at;
+
+	for (; lf != 0; lf &= lf - 1) {
+		const char *line = p + 1 + __builtin_ctzll(lf);
+
+		if (unlikely_true(!header_read(row, line)))
+			break;
+		row->line = (uint32_t)(line - bytes.p);
+		row++;
+	}
+	*at = row;
+	return lf;
 }
 
 /*
- * Fills `rows` (SIP_ROWS of them) with where each line behind the start line begins. The first byte is
- * neither a CR nor an LF.
+ * Fills `rows` (SIP_ROWS of them) with where each line behind the start line begins, and names the headers up
+ * to the first one that is not plain. The first byte is neither a CR nor an LF.
  */
 static inline struct lines lines_find(struct span bytes, struct sip_header *rows)
 {
-	/* A block that begins before it is a whole one. */
-	const char *tail = bytes.p + (bytes.len > 64 ? bytes.len - 64 : 0);
+	const char *end = span_end(bytes);
+	/* A name is looked for in 32 bytes, which may begin behind the block. */
+	const char *near = bytes.len > 64 + 32 ? end - (64 + 32) : bytes.p;
+	const char *p = bytes.p + 1;
 	struct lines lines = {.last = 0};
 	struct sip_header *row = rows;
 	scan_odd odd = scan_odd_none();
-	const char *p;
+	uint64_t lf = 0;
 
-	for (p = bytes.p + 1; p < tail; p += 64) {
-		uint64_t lf = scan_lines64(p, &odd);
-
-		if (unlikely_true(lines_take(&row, rows, bytes, p, lf))) {
-			lines.ended = true;
+	for (; p <= near; p += 64) {
+		lf = lines_name(&row, bytes, p, scan_lines64(p, &odd));
+		if (unlikely_true(lf != 0 || row > rows + SIP_HEADERS_MAX))
 			break;
-		}
-		lines_limit(&lines, &row, rows);
 	}
+	lines.count = lines.named = (size_t)(row - rows);
 	lines.odd = scan_odd_any(odd);
-	if (unlikely_true(!lines.ended)) {
-		struct tail last = lines_take_tail(row, rows, bytes, p);
-
-		row = last.row;
-		lines.ended = last.ended;
-		lines.odd |= last.odd;
+	if (likely_true(p <= near)) {
+		lines.ended = lines_take(&lines.count, rows, bytes, p, lf);
+		p += 64;
 	}
-	lines_limit(&lines, &row, rows);
-	lines.count = (size_t)(row - rows);
+	lines_limit(&lines, rows);
+	if (unlikely_true(!lines.ended))
+		lines = lines_find_rest(lines, rows, bytes, p);
 	if (likely_true(!lines.overflow && lines.count > 0))
-		lines.last = row[-1].line;
+		lines.last = rows[lines.count - 1].line;
 	return lines;
 }
 

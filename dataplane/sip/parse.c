@@ -7,6 +7,7 @@
  */
 #include "sip/msg.h"
 #include "sip/field_priv.h"
+#include "sip/headers_priv.h"
 #include "sip/lines_priv.h"
 #include "sip/literal_priv.h"
 #include "sip/names_priv.h"
@@ -80,123 +81,40 @@ static inline enum parse_result read_start_line(struct parse *parse, const char 
 	return PARSE_OK;
 }
 
-/* A name that no table has must still be a token (RFC 3261 25.1, header-name). */
-static bool is_token(struct span name, const char *limit)
+/*
+ * The headers that the line finder did not name, because one of them is not plain or too near the end of the
+ * bytes to look at 32 of them.
+ */
+static __attribute__((noinline)) void read_other_headers(
+	struct sip_msg *msg, const char *begin, const char *end, size_t named)
 {
-	return !span_empty(name) && scan_while(name.p, span_end(name), limit, &class_token) == span_end(name);
-}
+	for (size_t i = named; i < msg->header_count; i++) {
+		struct sip_header *header = &msg->headers[i];
+		struct span line = span_from(begin + header[0].line, begin + header[1].line);
 
-/* The colon of a line, or NULL. A name and the blanks behind it stand in one line (RFC 3261 7.3.1). */
-static const char *colon_in(struct span line)
-{
-	const char *colon = memchr(line.p, ':', line.len);
-
-	return colon && !memchr(line.p, '\n', (size_t)(colon - line.p)) ? colon : NULL;
-}
-
-/* A line that has no name and colon among its first bytes. Returns false when it is no header. */
-static bool odd_header_read(struct sip_header *header, struct span line, const char *limit)
-{
-	const char *colon = colon_in(line);
-	struct span name;
-
-	header->id = SIP_HDR_OTHER;
-	header->colon = 0;
-	if (!colon)
-		return false;
-	/* A header whose colon is farther away is too long, however far. */
-	header->colon = (uint16_t)(colon - line.p < UINT16_MAX ? colon - line.p : UINT16_MAX);
-	name = span_from(line.p, colon);
-	while (!span_empty(name) && is_blank(span_end(name)[-1]))
-		name.len--;
-	header->id = (uint8_t)sip_header_lookup(name);
-	return is_token(name, limit);
-}
-
-/* Returns whether the line begins with a name and a colon; 32 bytes of it may be read. */
-static inline __attribute__((always_inline)) bool header_read(struct sip_header *header, const char *line)
-{
-	uint32_t colons = scan_equal(line, ':');
-	const struct header_name *name = header_at(line, colons);
-
-	if (likely_true(name != NULL)) {
-		header->colon = (uint16_t)scan_first(colons);
-		header->id = name->id;
-		return true;
+		if (!near_header_read(header, line.p, end) && !odd_header_read(header, line, end))
+			fault(msg, SIP_ERR_bad_header);
 	}
-	/* A name that is not known, of more than the one letter of a compact form. */
-	if (colons == 0 || (colons & 3) != 0 ||
-		(scan_outside(line, &class_token) & (colons ^ (colons - 1)) >> 1) != 0)
-		return false;
-	header->colon = (uint16_t)scan_first(colons);
-	header->id = SIP_HDR_OTHER;
-	return true;
-}
-
-/* What is known of the headers behind the one that is read, for which `first` is not yet to be seen. */
-struct seen {
-	uint32_t present, repeated;
-};
-
-static inline __attribute__((always_inline)) void header_note(
-	struct sip_msg *msg, unsigned i, size_t id, struct seen *seen)
-{
-	seen->repeated |= seen->present & 1U << id;
-	seen->present |= 1U << id;
-	msg->first[id] = (uint8_t)i;
-}
-
-/* A line that takes more than header_read(), or is so near the end of the bytes that fewer can be read. */
-static __attribute__((noinline)) void read_odd_header(
-	struct sip_msg *msg, const char *begin, const char *end, unsigned i)
-{
-	struct sip_header *header = &msg->headers[i];
-	struct span line = span_from(begin + header[0].line, begin + header[1].line);
-	struct seen seen = {msg->present, msg->repeated};
-	size_t left = (size_t)(end - line.p);
-	char copy[32] = {0};
-
-	memcpy(copy, line.p, left < sizeof(copy) ? left : sizeof(copy));
-	if (!header_read(header, copy) && !odd_header_read(header, line, end))
-		fault(msg, SIP_ERR_bad_header);
-	header_note(msg, i, header->id, &seen);
-	msg->present = seen.present;
-	msg->repeated = seen.repeated;
-}
-
-/* The headers before that one, up to an odd one, of which is returned how many are before it, it included. */
-static inline __attribute__((always_inline)) unsigned read_plain_headers(
-	struct sip_msg *msg, const char *begin, unsigned count)
-{
-	struct seen seen = {msg->present, msg->repeated};
-	struct sip_header *header = msg->headers + count;
-
-	while (header != msg->headers) {
-		header--;
-		count--;
-		if (unlikely_true(!header_read(header, begin + header->line))) {
-			count++;
-			break;
-		}
-		header_note(msg, count, header->id, &seen);
-	}
-	msg->present = seen.present;
-	msg->repeated = seen.repeated;
-	return count;
 }
 
 /*
- * The header table, from the lines behind the start line. It is filled from behind, so that of the headers
- * with the same id the first one stays in `first`.
+ * Which headers there are. From behind, so that of those with the same id the first one stays in `first`:
+ * that takes no branch.
  */
-static inline __attribute__((always_inline)) void read_headers(
-	struct sip_msg *msg, const char *begin, const char *end, unsigned count)
+static inline void index_headers(struct sip_msg *msg)
 {
-	msg->header_count = (uint8_t)count;
-	while (count > 0 && unlikely_true(end - begin - 32 < (ptrdiff_t)msg->headers[count - 1].line))
-		read_odd_header(msg, begin, end, --count);
-	while ((count = read_plain_headers(msg, begin, count)) > 0)
-		read_odd_header(msg, begin, end, --count);
+	uint32_t present = 0;
+	uint32_t repeated = 0;
+
+	for (size_t i = msg->header_count; i-- > 0;) {
+		size_t id = msg->headers[i].id;
+
+		repeated |= present & 1U << id;
+		present |= 1U << id;
+		msg->first[id] = (uint8_t)i;
+	}
+	msg->present = present;
+	msg->repeated = repeated;
 }
 
 /* A line without a colon is bad, however long. */
@@ -228,7 +146,10 @@ static inline enum parse_result read_head(struct parse *parse, const char *begin
 	parse->body = begin + lines.last + 2;
 	if (unlikely_true(lines.odd) && lines_are_odd(begin, parse->body))
 		return broken(msg, SIP_ERR_bad_header);
-	read_headers(msg, begin, parse->end, (unsigned)lines.count - 1);
+	msg->header_count = (uint8_t)(lines.count - 1);
+	if (unlikely_true(lines.named < lines.count - 1))
+		read_other_headers(msg, begin, parse->end, lines.named);
+	index_headers(msg);
 	if (unlikely_true(lines.overflow))
 		msg->error = SIP_ERR_too_many_headers; /* whatever else: a Via may be missing */
 	if (unlikely_true(parse->body - begin > SIP_HEADER_LINE_MAX) && has_long_header(msg))
