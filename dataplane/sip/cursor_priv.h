@@ -78,6 +78,16 @@ static inline struct span cursor_take(struct cursor *c, const struct scan_class 
 	return span_from(begin, c->p);
 }
 
+/* Whether a text of at least one byte is of a class; looked at once when it is of at most 32 or 64. */
+static inline bool is_all(struct span text, const char *limit, const struct scan_class *class)
+{
+	if (likely_true(text.len - 1 < 32 && limit - text.p >= 32))
+		return scan_outside(text.p, class) << (32 - text.len) == 0;
+	if (likely_true(text.len - 1 < 64 && limit - text.p >= 64))
+		return scan_outside64(text.p, class) << (64 - text.len) == 0;
+	return !span_empty(text) && scan_while(text.p, span_end(text), limit, class) == span_end(text);
+}
+
 /* Skips to the first byte in the class, or to the end. */
 static inline void cursor_skip_until(struct cursor *c, const struct scan_class *class)
 {

@@ -38,12 +38,6 @@ static inline bool near_header_read(struct sip_header *header, const char *line,
 	return header_read(header, copy);
 }
 
-/* A name that no table has must still be a token (RFC 3261 25.1, header-name). */
-static inline bool is_token(struct span name, const char *limit)
-{
-	return !span_empty(name) && scan_while(name.p, span_end(name), limit, &class_token) == span_end(name);
-}
-
 /* The colon of a line, or NULL. A name and the blanks behind it stand in one line (RFC 3261 7.3.1). */
 static inline const char *colon_in(struct span line)
 {
@@ -69,7 +63,7 @@ static inline bool odd_header_read(struct sip_header *header, struct span line, 
 	while (!span_empty(name) && is_blank(span_end(name)[-1]))
 		name.len--;
 	header->id = (uint8_t)sip_header_lookup(name);
-	return is_token(name, limit);
+	return is_all(name, limit, &class_token); /* RFC 3261 25.1, header-name */
 }
 
 #endif

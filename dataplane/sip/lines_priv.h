@@ -12,30 +12,37 @@
 #include "limits.h"
 #include "sip/headers_priv.h"
 #include "sip/msg.h"
-#include "sip/scan_tail.h"
 
+/* So small that functions hand it on in registers. */
 struct lines {
-	size_t last;   /* where the last line begins; it is the empty one when `ended` */
-	size_t count;  /* of rows: the headers', and the empty line's */
-	size_t named;  /* of headers: those from the first on that have their name and colon already */
-	bool ended;    /* the empty line was found; else the bytes end before it */
-	bool odd;      /* a CR or LF stands alone somewhere; it may be in the body */
-	bool overflow; /* there were more headers than SIP_HEADERS_MAX */
+	uint32_t last;  /* where the last line begins; it is the empty one when `ended` */
+	uint16_t count; /* of rows: the headers', and the empty line's */
+	uint16_t named; /* of headers: those from the first on that have their name and colon already */
+	bool ended;     /* the empty line was found; else the bytes end before it */
+	bool odd;       /* a CR or LF stands alone somewhere; it may be in the body */
+	bool overflow;  /* there were more headers than SIP_HEADERS_MAX */
 };
+
+static_assert(SIP_ROWS <= UINT16_MAX, "rows are counted in 16 bits");
 
 /* What a line that begins with a blank or a CR is. */
 enum line_kind { LINE_HEADER, LINE_FOLDED, LINE_EMPTY, LINE_UNKNOWN };
 
-static __attribute__((noinline)) enum line_kind odd_line_kind(const char *line, const char *end)
-{
-	if (*line == ' ' || *line == '\t')
-		return LINE_FOLDED;
-	if (*line != '\r')
-		return LINE_HEADER;
-	if (end - line < 2)
-		return LINE_UNKNOWN;
-	return line[1] == '\n' ? LINE_EMPTY : LINE_HEADER;
-}
+__attribute__((noinline)) enum line_kind odd_line_kind(const char *line, const char *end);
+
+/* The lines from the block at p on, without names.  */
+__attribute__((noinline)) struct lines lines_find_rest(
+	struct lines lines, struct sip_header *rows, struct span bytes, const char *p);
+
+/*
+ * ... when at most 95 bytes are left: with names when all are plain up to the empty line. Else it returns
+ * `lines` as it was.
+ */
+__attribute__((noinline)) struct lines lines_find_end(
+	struct lines lines, struct sip_header *rows, struct span bytes, const char *p);
+
+/* Whether a CR or LF stands alone before `end`. A CR there may be the beginning of a line end. */
+__attribute__((noinline)) bool lines_are_odd(const char *begin, const char *end);
 
 /*
  * Takes the lines that begin behind the LFs of the block at p into the rows from *count on, which have room
@@ -43,7 +50,7 @@ static __attribute__((noinline)) enum line_kind odd_line_kind(const char *line, 
  * folded, the start line is not.
  */
 static inline __attribute__((always_inline)) bool lines_take(
-	size_t *count, struct sip_header *rows, struct span bytes, const char *p, uint64_t lf)
+	uint16_t *count, struct sip_header *rows, struct span bytes, const char *p, uint64_t lf)
 {
 	for (; lf != 0; lf &= lf - 1) {
 		const char *line = p + 1 + __builtin_ctzll(lf);
@@ -72,45 +79,12 @@ static inline __attribute__((always_inline)) void lines_limit(
 	lines->overflow = true;
 }
 
-/* The last block, of at most 64 bytes. Behind an LF that ends the bytes no line begins, except the first. */
-static inline bool lines_take_tail(
-	struct lines *lines, struct sip_header *rows, struct span bytes, const char *p)
-{
-	size_t len = (size_t)(span_end(bytes) - p);
-	struct scan_marks marks = scan_mark(p, len, bytes.p);
-	uint64_t known = len > 0 ? ~(1ULL << (len - 1)) : 0;
-	bool ended = lines_take(&lines->count, rows, bytes, p, marks.lf & known);
-
-	if (lines->count == 0 && (marks.lf & ~known) != 0)
-		rows[lines->count++].line = (uint32_t)bytes.len;
-	lines->odd |= marks.odd != 0;
-	return ended;
-}
-
-/* The lines from that block on, without names; by value, as in unfinished(). */
-static __attribute__((noinline)) struct lines lines_find_rest(
-	struct lines lines, struct sip_header *rows, struct span bytes, const char *p)
-{
-	const char *end = span_end(bytes);
-	scan_odd odd = scan_odd_none();
-
-	for (; !lines.ended && end - p > 64; p += 64) {
-		uint64_t lf = scan_lines64(p, &odd);
-
-		lines.ended = lines_take(&lines.count, rows, bytes, p, lf);
-		lines_limit(&lines, rows);
-	}
-	lines.odd |= scan_odd_any(odd);
-	if (!lines.ended)
-		lines.ended = lines_take_tail(&lines, rows, bytes, p);
-	lines_limit(&lines, rows);
-	return lines;
-}
-
-/* Takes and names the lines of a block up to one that is not plain; returns the LF before it and those
- * behind. */
+/*
+ * Takes and names the lines of the block at p up to one that is not plain. `base` is where the message would
+ * begin that the block is in: it may be in a copy. Returns the LF before that line and those behind.
+ */
 static inline __attribute__((always_inline)) uint64_t lines_name(
-	struct sip_header **at, struct span bytes, const char *p, uint64_t lf)
+	struct sip_header **at, const char *p, uintptr_t base, uint64_t lf)
 {
 	struct sip_header *row = *at;
 
@@ -119,7 +93,7 @@ static inline __attribute__((always_inline)) uint64_t lines_name(
 
 		if (unlikely_true(!header_read(row, line)))
 			break;
-		row->line = (uint32_t)(line - bytes.p);
+		row->line = (uint32_t)((uintptr_t)line - base);
 		row++;
 	}
 	*at = row;
@@ -142,34 +116,24 @@ static inline struct lines lines_find(struct span bytes, struct sip_header *rows
 	uint64_t lf = 0;
 
 	for (; p <= near; p += 64) {
-		lf = lines_name(&row, bytes, p, scan_lines64(p, &odd));
+		lf = lines_name(&row, p, (uintptr_t)bytes.p, scan_lines64(p, &odd));
 		if (unlikely_true(lf != 0 || row > rows + SIP_HEADERS_MAX))
 			break;
 	}
-	lines.count = lines.named = (size_t)(row - rows);
+	lines.count = lines.named = (uint16_t)(row - rows);
 	lines.odd = scan_odd_any(odd);
-	if (likely_true(p <= near)) {
+	if (p <= near) {
 		lines.ended = lines_take(&lines.count, rows, bytes, p, lf);
+		lines_limit(&lines, rows);
 		p += 64;
+	} else {
+		lines = lines_find_end(lines, rows, bytes, p);
 	}
-	lines_limit(&lines, rows);
 	if (unlikely_true(!lines.ended))
 		lines = lines_find_rest(lines, rows, bytes, p);
 	if (likely_true(!lines.overflow && lines.count > 0))
 		lines.last = rows[lines.count - 1].line;
 	return lines;
-}
-
-/* Whether a CR or LF stands alone before `end`. A CR there may be the beginning of a line end. */
-static __attribute__((noinline)) bool lines_are_odd(const char *begin, const char *end)
-{
-	for (const char *block = begin + 1; block < end; block += 64) {
-		size_t len = (size_t)(end - block) < 64 ? (size_t)(end - block) : 64;
-
-		if (scan_mark(block, len, begin).odd != 0)
-			return true;
-	}
-	return false;
 }
 
 #endif

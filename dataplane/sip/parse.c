@@ -181,16 +181,16 @@ static __attribute__((noinline)) struct span find_tag(struct span params, const 
 /* Nearly always the tag is the only parameter and stands there without blanks. */
 static inline struct span read_tag(struct span params, const char *limit)
 {
-	const char *tag = params.p + 4;
+	struct span tag;
 	uint32_t name;
 
 	if (unlikely_true(params.len <= 4))
 		return find_tag(params, limit);
 	memcpy(&name, params.p, sizeof(name));
-	if (unlikely_true((name | TAG_LOWER) != TAG) ||
-		unlikely_true(scan_while(tag, span_end(params), limit, &class_token) != span_end(params)))
+	tag = span_of(params.p + 4, params.len - 4);
+	if (unlikely_true((name | TAG_LOWER) != TAG || !is_all(tag, limit, &class_token)))
 		return find_tag(params, limit);
-	return span_from(tag, span_end(params));
+	return tag;
 }
 
 /* The parameters of any address. Returns 0 or -EINVAL. */
@@ -245,13 +245,11 @@ static inline void read_call_id(struct parse *parse)
 	}
 	value = sip_header_value(msg, header);
 	msg->call_id = value;
-	if (likely_true(value.len - 1 < 64 && parse->end - value.p >= 64) &&
-		likely_true((scan_outside64(value.p, &class_printable) << (64 - value.len)) == 0))
+	if (likely_true(is_all(value, parse->end, &class_printable)))
 		return;
 	msg->call_id.len =
 		(size_t)(scan_while(value.p, span_end(value), parse->end, &class_printable) - value.p);
-	if (span_empty(value) || msg->call_id.len != value.len)
-		fault(msg, SIP_ERR_bad_call_id);
+	fault(msg, SIP_ERR_bad_call_id);
 }
 
 /* Whether a method is the Request-Line's; eight bytes of it may be read. */

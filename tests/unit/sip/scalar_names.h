@@ -6,7 +6,11 @@
 #define header_names        scalar_header_names
 #define host_take           scalar_host_take
 #define ipv6_take           scalar_ipv6_take
+#define lines_are_odd       scalar_lines_are_odd
+#define lines_find_end      scalar_lines_find_end
+#define lines_find_rest     scalar_lines_find_rest
 #define name_addr_read      scalar_name_addr_read
+#define odd_line_kind       scalar_odd_line_kind
 #define param_next          scalar_param_next
 #define param_skip          scalar_param_skip
 #define plain_address_read  scalar_plain_address_read
