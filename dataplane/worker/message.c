@@ -157,17 +157,19 @@ void worker_input(struct worker *worker, const struct proxy_in *in)
 enum net_verdict worker_datagram(void *ctx, struct udp_datagram *datagram)
 {
 	struct worker *worker = worker_of(ctx);
+	struct proxy_in in;
 
 	if (!snapshot_is_local(worker->snap, &datagram->dst))
 		return NET_NO_LISTENER;
-	struct proxy_in in = {
-		.bytes.p = net_udp_linear(datagram, worker->datagram, sizeof(worker->datagram)),
-		.bytes.len = datagram->payload_len,
-		.src = datagram->src,
-		.local = datagram->dst,
-		.now_ns = worker->now_ns,
-		.transport = TRANSPORT_UDP,
-	};
+	/* One by one: an initialiser would clear it all first, with an instruction that takes its time. */
+	in.bytes.p = net_udp_linear(datagram, worker->datagram, sizeof(worker->datagram));
+	in.bytes.len = datagram->payload_len;
+	in.parsed = NULL;
+	in.src = datagram->src;
+	in.local = datagram->dst;
+	in.conn = CONN_NONE;
+	in.now_ns = worker->now_ns;
+	in.transport = TRANSPORT_UDP;
 	ensure(in.bytes.p != NULL); /* no UDP payload is longer than the scratch */
 	if (!is_of_another(worker, datagram, &in))
 		worker_input(worker, &in);

@@ -119,7 +119,7 @@ void worker_nodes_sync(struct worker *worker)
 	}
 }
 
-bool worker_probe_response(struct worker *worker, struct span bytes)
+static __attribute__((noinline)) bool take_response(struct worker *worker, struct span bytes)
 {
 	struct probe_response response;
 	enum probe_reading reading =
@@ -139,6 +139,11 @@ bool worker_probe_response(struct worker *worker, struct span bytes)
 		       probe_answered(&worker->probes, node, &answer, worker->now_ns);
 	stats_inc(&worker->stats, awaited ? STAT_worker_probe_answers : STAT_worker_probe_late);
 	return true;
+}
+
+bool worker_probe_response(struct worker *worker, struct span bytes)
+{
+	return probe_message_is_response(bytes) && take_response(worker, bytes);
 }
 
 /* Does so itself, or tells the worker that probes the node. */

@@ -144,7 +144,7 @@ enum probe_reading probe_message_read(struct span bytes, const struct hash_key *
 {
 	struct probe_response response = {.status = 0};
 
-	if (bytes.len < 8 || memcmp(bytes.p, "SIP/2.0 ", 8) != 0)
+	if (!probe_message_is_response(bytes))
 		return PROBE_FOREIGN;
 	struct span line = first_via_line(bytes);
 	if (line.len < BRANCH_LEN || !memmem(line.p, line.len, branch_word, BRANCH_WORD_LEN))

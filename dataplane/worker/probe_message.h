@@ -50,6 +50,12 @@ enum probe_reading {
 size_t probe_message_write(
 	const struct probe_request *request, const struct hash_key *key, char buf[static PROBE_MESSAGE_MAX]);
 
+/* Only responses can be answers. */
+static inline bool probe_message_is_response(struct span bytes)
+{
+	return bytes.len >= 8 && memcmp(bytes.p, "SIP/2.0 ", 8) == 0;
+}
+
 /* Cheap for what is not an answer to a probe: looks at the lines up to the first Via. `scratch` is the
  * caller's parser table. Sets *ret_response for PROBE_FINAL only. */
 enum probe_reading probe_message_read(struct span bytes, const struct hash_key *key, struct sip_msg *scratch,

@@ -89,8 +89,8 @@ static enum trace_category trace_category_of(uint8_t transport)
 	return transport == TRANSPORT_UDP ? TRACE_SIP_UDP : TRACE_SIP_TCP;
 }
 
-static void trace_message(struct worker *worker, uint8_t transport, const char *verb,
-	const struct endpoint *peer, struct span bytes)
+static __attribute__((noinline)) void trace_message(struct worker *worker, uint8_t transport,
+	const char *verb, const struct endpoint *peer, struct span bytes)
 {
 	enum trace_category category = trace_category_of(transport);
 	char text[ENDPOINT_TEXT_MAX];
