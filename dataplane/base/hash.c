@@ -58,38 +58,7 @@ uint64_t siphash(const struct hash_key *key, const void *data, size_t len)
 	return siphash_end(&state, siphash_rest(p, left) | (uint64_t)len << 56);
 }
 
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Up to 16 bytes as two words; shorter ones may overlap in them, for the length is folded in too. */
-static inline void load_pair(const uint8_t *p, size_t len, uint64_t *ret_a, uint64_t *ret_b)
-{
-	*ret_a = 0;
-	*ret_b = 0;
-	if (len >= 8) {
-		__builtin_memcpy(ret_a, p, 8);
-		__builtin_memcpy(ret_b, p + len - 8, 8);
-	} else {
-		*ret_a = siphash_rest(p, len);
-	}
-}
-
 uint64_t hash_bytes(const void *data, size_t len, uint64_t seed)
 {
-	static const uint64_t odd[2] = {0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL};
-	const uint8_t *p = data;
-	uint64_t hash = seed ^ odd[0];
-	uint64_t a, b;
-	size_t left = len;
-
-	for (; left > 16; p += 16, left -= 16) {
-		load_pair(p, 16, &a, &b);
-		hash = fold(a ^ odd[1], b ^ hash);
-	}
-	load_pair(p, left, &a, &b);
-	return fold(odd[1] ^ len, fold(a ^ odd[1], b ^ hash));
+	return hash_bytes_inline(data, len, seed);
 }

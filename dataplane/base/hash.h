@@ -32,6 +32,43 @@ uint64_t siphash(const struct hash_key *key, const void *data, size_t len);
  */
 uint64_t hash_bytes(const void *data, size_t len, uint64_t seed);
 
+static inline uint64_t hash_fold(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The same where the call would cost as much as the hash: for what each message is hashed by. */
+static inline uint64_t hash_bytes_inline(const void *data, size_t len, uint64_t seed)
+{
+	const uint64_t odd[2] = {0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL};
+	const uint8_t *p = data;
+	uint64_t hash = seed ^ odd[0];
+	uint64_t a;
+	uint64_t b = 0;
+	size_t left = len;
+
+	for (; left > 16; p += 16, left -= 16) {
+		__builtin_memcpy(&a, p, 8);
+		__builtin_memcpy(&b, p + 8, 8);
+		hash = hash_fold(a ^ odd[1], b ^ hash);
+	}
+	/* Up to 16 bytes as two words that may overlap, up to seven as one; the length is folded in too. */
+	b = 0;
+	if (left >= 8) {
+		__builtin_memcpy(&a, p, 8);
+		__builtin_memcpy(&b, p + left - 8, 8);
+	} else if (len >= 8) {
+		/* There is more in front of them, which a shift drops. */
+		__builtin_memcpy(&a, p + left - 8, 8);
+		a >>= 64 - 8 * left;
+	} else {
+		a = siphash_rest(p, left);
+	}
+	return hash_fold(odd[1] ^ len, hash_fold(a ^ odd[1], b ^ hash));
+}
+
 /* A bijective 64-bit finaliser (splitmix64's). */
 static inline uint64_t hash_mix(uint64_t x)
 {
