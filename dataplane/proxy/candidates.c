@@ -30,7 +30,7 @@ static bool find_next(
 
 	if (!passage->listener || route_set_read(set, passage->msg, passage->snap) != 0)
 		return false;
-	*forward->hash = request_hash(passage->msg, set);
+	request_hash(passage->msg, set, forward->hash);
 	*target = request_target(passage, set, forward->hash, &server->tried);
 	/* What a node sends into a dialog may be for another node, which no pattern could replace. */
 	return target->kind == TARGET_NODE && !node_was_tried(&server->tried, target->node->id);

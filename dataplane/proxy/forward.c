@@ -13,29 +13,27 @@ static bool listener_serves(const struct listener *listener, uint8_t family, enu
 	return listener->local.ip.family == family && listener->transport == transport;
 }
 
+static bool is_beside(const struct listener *listener, const struct node *node)
+{
+	return listener->transport == node->transport && ip_equal(&listener->local.ip, &node->local);
+}
+
 /* The listener on our address toward the node, over the node's transport. */
 static const struct listener *listener_beside(const struct passage *passage, const struct node *node)
 {
 	const struct snapshot *snap = passage->snap;
 
-	if (passage->listener->transport == node->transport &&
-		ip_equal(&passage->listener->local.ip, &node->local))
-		return passage->listener;
 	for (unsigned i = 0; i < snap->listener_count; i++) {
 		const struct listener *listener = &snap->listeners[i];
 
-		if (listener->transport == node->transport && ip_equal(&listener->local.ip, &node->local))
+		if (is_beside(listener, node))
 			return listener;
 	}
 	return NULL;
 }
 
-/*
- * How a node reaches us later: the listener on our address toward it, else the one the request came to if
- * that is of the node's family. Where nobody listens on the node's transport, one of another is better than
- * none.
- */
-static const struct listener *listener_facing(const struct passage *passage, const struct node *node)
+static __attribute__((noinline)) const struct listener *another_facing(
+	const struct passage *passage, const struct node *node)
 {
 	const struct listener *listener = listener_beside(passage, node);
 	uint8_t family = node->local.family;
@@ -52,7 +50,18 @@ static const struct listener *listener_facing(const struct passage *passage, con
 	return snapshot_listener_of_family(passage->snap, family, TRANSPORT_UDP);
 }
 
-static const struct listener *listener_toward_peer(
+/*
+ * How a node reaches us later: the listener on our address toward it, first of all that of the request, else
+ * that one if it is of the node's family. Where nobody listens on the node's transport, one of another is
+ * better than none.
+ */
+static inline const struct listener *listener_facing(const struct passage *passage, const struct node *node)
+{
+	return likely_true(is_beside(passage->listener, node)) ? passage->listener
+							       : another_facing(passage, node);
+}
+
+static __attribute__((noinline)) const struct listener *listener_toward_peer(
 	const struct passage *passage, const struct route_set *set, const struct target *target)
 {
 	uint8_t family = target->endpoint.ip.family;
@@ -162,7 +171,8 @@ static void fill_out(struct passage *passage, const struct target *target, const
 	out->is_request = true;
 }
 
-static int render_for(struct passage *passage, const struct forward *forward)
+static inline __attribute__((always_inline)) int render_for(
+	struct passage *passage, const struct forward *forward)
 {
 	struct egress egress;
 
@@ -186,18 +196,13 @@ static const struct node *stream_twin(const struct snapshot *snap, const struct 
 												 : NULL;
 }
 
-int forward_render(struct passage *passage, const struct forward *forward)
+/* 18.1.1: what comes within 200 bytes of the MTU goes by a transport that controls congestion. */
+static __attribute__((noinline)) int render_oversize(struct passage *passage, const struct forward *forward)
 {
-	const struct snapshot *snap = passage->snap;
 	struct target *target = forward->target;
-	int ret = render_for(passage, forward);
-	const struct node *twin;
+	const struct node *twin =
+		target->kind == TARGET_NODE ? stream_twin(passage->snap, target->node) : NULL;
 
-	if (ret != 0 || passage->out->transport != TRANSPORT_UDP || snap->udp_bytes_max == 0 ||
-		passage->out->len <= snap->udp_bytes_max)
-		return ret;
-	/* 18.1.1: what comes within 200 bytes of the MTU goes by a transport that controls congestion. */
-	twin = target->kind == TARGET_NODE ? stream_twin(snap, target->node) : NULL;
 	if (!twin) {
 		stats_inc(passage->proxy->stats, STAT_sip_oversize_datagrams);
 		return 0;
@@ -205,6 +210,17 @@ int forward_render(struct passage *passage, const struct forward *forward)
 	stats_inc(passage->proxy->stats, STAT_sip_oversize_by_stream);
 	target->node = twin;
 	return render_for(passage, forward);
+}
+
+int forward_render(struct passage *passage, const struct forward *forward)
+{
+	uint32_t bytes_max = passage->snap->udp_bytes_max;
+	int ret = render_for(passage, forward);
+
+	if (likely_true(ret != 0 || passage->out->transport != TRANSPORT_UDP || bytes_max == 0 ||
+			passage->out->len <= bytes_max))
+		return ret;
+	return render_oversize(passage, forward);
 }
 
 enum proxy_action forward_refuse(struct passage *passage, int error)

@@ -7,9 +7,11 @@
  */
 #include "proxy/proxy_priv.h"
 
+#include "base/hash.h"
+
 static uint64_t add(uint64_t hash, struct span text)
 {
-	return hash_bytes(text.p, text.len, hash);
+	return hash_bytes_inline(text.p, text.len, hash);
 }
 
 /*
@@ -22,21 +24,19 @@ uint64_t request_node_key(struct span call_id)
 	return add(0, call_id);
 }
 
-struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set)
+void request_hash(const struct sip_msg *msg, const struct route_set *set, struct request_hash *ret_hash)
 {
 	uint32_t dialog_node = set->has_cookie ? set->cookie.node_id : 0;
-	struct request_hash hash = {
-		.node_key = request_node_key(msg->call_id),
-		.originator = cookie_tag_hash(msg->from_tag),
-	};
+	uint64_t node_key = request_node_key(msg->call_id);
+	uint32_t originator = cookie_tag_hash(msg->from_tag);
+	uint64_t loop = hash_mix(node_key ^ ((uint64_t)msg->cseq << 32 | dialog_node)) ^ originator;
 
-	hash.loop = hash_mix(hash.node_key ^ ((uint64_t)msg->cseq << 32 | dialog_node)) ^ hash.originator;
-	hash.loop = add(hash.loop, set->request_uri.whole);
+	loop = add(loop, set->request_uri.whole);
 	/* Our own Route values are gone here: a request that went out without them comes back without them.
 	 */
 	for (unsigned i = set->first; i < set->end; i++)
-		hash.loop = add(hash.loop, set->values[i].uri);
-	return hash;
+		loop = add(loop, set->values[i].uri);
+	*ret_hash = (struct request_hash){.loop = loop, .node_key = node_key, .originator = originator};
 }
 
 static bool is_loop_via(
@@ -77,7 +77,8 @@ bool request_has_looped(const struct passage *passage, const struct request_hash
 	/* The topmost one is parsed already, and mostly it is alone in its line. */
 	if (is_loop_via(passage->snap, top, hash))
 		return true;
-	if (span_end(top->whole) == span_end(sip_header_value(passage->msg, header)))
+	if (span_end(top->whole) == span_end(sip_header_line(passage->msg, header)) - 2 ||
+		span_end(top->whole) == span_end(sip_header_value(passage->msg, header)))
 		header = sip_header_next(passage->msg, header);
 	for (; header; header = sip_header_next(passage->msg, header)) {
 		if (is_loop_line(passage, header, hash))

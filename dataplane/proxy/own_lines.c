@@ -48,14 +48,12 @@ static void fill_cookie(const struct passage *passage, const struct route_set *s
 	ret_cookie->node_id = sender ? sender->id : passage->from_node->id;
 }
 
-static char *put_record_route(
-	char *at, struct passage *passage, const struct listener *listener, struct span cookie)
+static inline char *begin_record_route(char *at, struct passage *passage, const struct listener *listener)
 {
 	const struct own_text *own = own_text_at(
 		&passage->proxy->own_texts, &listener->local, (enum transport)listener->transport);
 
-	at = sip_put(own_line_put(at, &own->record_route), cookie.p, cookie.len);
-	return sip_put_lit(at, ">\r\n");
+	return own_line_put(at, &own->record_route);
 }
 
 /*
@@ -66,16 +64,22 @@ static char *put_record_routes(char *at, struct passage *passage, const struct f
 	const struct egress *egress, const struct seal *call)
 {
 	struct cookie cookie = {.originator_hash = forward->hash->originator};
-	char text[COOKIE_TEXT_MAX + SIP_PUT_SLACK];
-	struct span written;
+	const struct listener *facing = egress->facing;
+	const char *text;
+	size_t len;
 
 	if (!passage->listener->record_route || !may_begin_dialog(passage->msg))
 		return at;
 	fill_cookie(passage, forward->set, forward->target, egress, &cookie);
-	written = span_from(text, cookie_put(text, &passage->snap->keys, call, &cookie));
-	if (egress->facing && egress->facing != passage->listener)
-		at = put_record_route(at, passage, egress->facing, written);
-	return put_record_route(at, passage, passage->listener, written);
+	at = begin_record_route(at, passage, facing ? facing : passage->listener);
+	text = at;
+	at = cookie_put(at, &passage->snap->keys, call, &cookie);
+	len = (size_t)(at - text);
+	at = sip_put_lit(at, ">\r\n");
+	if (likely_true(!facing || facing == passage->listener))
+		return at;
+	at = sip_put(begin_record_route(at, passage, passage->listener), text, len);
+	return sip_put_lit(at, ">\r\n");
 }
 
 /* The Via below ours will say where the request came from, by whichever means: edit_received() sees to it. */

@@ -52,7 +52,7 @@ struct request_hash {
 	uint32_t originator; /* cookie_tag_hash() of the From tag */
 };
 uint64_t request_node_key(struct span call_id);
-struct request_hash request_hash(const struct sip_msg *msg, const struct route_set *set);
+void request_hash(const struct sip_msg *msg, const struct route_set *set, struct request_hash *ret_hash);
 /* Is there a Via of ours that saw the same request? */
 bool request_has_looped(const struct passage *passage, const struct request_hash *hash);
 

@@ -78,7 +78,7 @@ struct target request_target(struct passage *passage, const struct route_set *se
 	return target_of_request_uri(&query, &set->request_uri);
 }
 
-static enum proxy_action route_request(struct passage *passage)
+static inline __attribute__((always_inline)) enum proxy_action route_request(struct passage *passage)
 {
 	struct request_hash hash;
 	struct target target;
@@ -87,7 +87,7 @@ static enum proxy_action route_request(struct passage *passage)
 
 	if (route_set_read(&set, passage->msg, passage->snap) != 0)
 		return reply_refuse(passage, 400, STAT_sip_bad_route);
-	hash = request_hash(passage->msg, &set);
+	request_hash(passage->msg, &set, &hash);
 	if (request_has_looped(passage, &hash))
 		return reply_refuse(passage, 482, STAT_sip_loop_detected);
 	target = request_target(passage, &set, &hash, NULL);

@@ -34,14 +34,13 @@ static void trace_choice(
 		pattern->hops[hop].priority, pattern->hops[hop].weight, pattern->hop_flags[hop]);
 }
 
-static int pick_hop(const struct target_query *query, const struct route_pattern *pattern)
+/* The same choice, with a reason for each candidate. */
+static __attribute__((noinline)) int explain_hop(
+	const struct target_query *query, const struct route_pattern *pattern)
 {
 	struct target_steps *steps = query->steps;
 	struct target_pattern *step;
 
-	if (!steps)
-		return node_pick_untried(
-			query->snap->nodes, pattern->hops, pattern->hop_count, query->node_key, query->tried);
 	ensure(steps->pattern_count < TARGET_PATTERNS_MAX);
 	step = &steps->patterns[steps->pattern_count++];
 	step->pattern = pattern;
@@ -50,11 +49,34 @@ static int pick_hop(const struct target_query *query, const struct route_pattern
 	return step->chosen;
 }
 
+static inline int pick_hop(const struct target_query *query, const struct route_pattern *pattern)
+{
+	if (unlikely_true(query->steps))
+		return explain_hop(query, pattern);
+	return node_pick_untried(
+		query->snap->nodes, pattern->hops, pattern->hop_count, query->node_key, query->tried);
+}
+
 struct target_search {
-	struct span name; /* what was looked up, for the log */
-	struct target best;
+	struct span name;        /* what was looked up, for the log */
+	const struct node *node; /* that was found, by a route with that patience; NULL: none yet */
+	uint16_t failover_ms;
+	uint16_t status; /* else how to refuse, as far as is known */
+	enum stat reason;
 	bool done;
 };
+
+static struct target_search search_begin(void)
+{
+	return (struct target_search){.status = 404, .reason = STAT_sip_no_route};
+}
+
+static inline struct target search_end(const struct target_search *search)
+{
+	if (unlikely_true(!search->node))
+		return refused(search->status, search->reason);
+	return (struct target){.kind = TARGET_NODE, .node = search->node, .failover_ms = search->failover_ms};
+}
 
 /* Goes through the patterns until one decides: R-RT-5, R-RT-6. */
 static void try_patterns(const struct target_query *query, const struct route_pattern *const *patterns,
@@ -65,17 +87,18 @@ static void try_patterns(const struct target_query *query, const struct route_pa
 		int hop = pick_hop(query, pattern);
 
 		if (pattern->flags & ROUTE_BLOCK) {
-			search->best = refused(403, STAT_sip_route_blocked);
+			search->status = 403;
+			search->reason = STAT_sip_route_blocked;
 			search->done = true;
 		} else if (hop >= 0) {
 			if (trace_on(query->trace, TRACE_ROUTING))
 				trace_choice(query, pattern, (unsigned)hop, search->name);
-			search->best.kind = TARGET_NODE;
-			search->best.failover_ms = pattern->hops[hop].failover_ms;
-			search->best.node = node_by_slot(query->snap->nodes, pattern->hops[hop].node_slot);
+			search->failover_ms = pattern->hops[hop].failover_ms;
+			search->node = node_by_slot(query->snap->nodes, pattern->hops[hop].node_slot);
 			search->done = true;
 		} else {
-			search->best = refused(503, STAT_sip_no_node);
+			search->status = 503;
+			search->reason = STAT_sip_no_node;
 			search->done = !(pattern->flags & ROUTE_LESS_SPECIFIC);
 		}
 	}
@@ -146,15 +169,45 @@ static void try_domains(const struct target_query *query, const struct sip_uri *
 		try_unknown(query, uri->host, search);
 }
 
-static inline struct target target_of_known(
+static __attribute__((noinline)) struct target target_by_search(
 	const struct target_query *query, const struct sip_uri *uri, const struct known_host *known)
 {
-	struct target_search search = {.best = refused(404, STAT_sip_no_route)};
+	struct target_search search = search_begin();
 
 	if (has_users(query))
 		try_users(query, uri, &search);
 	try_domains(query, uri, known, &search);
-	return search.best;
+	return search_end(&search);
+}
+
+/* The first pattern of a known host mostly decides. NULL: there is more to ask, or somebody to tell. */
+static inline const struct hop *first_hop(
+	const struct target_query *query, const struct sip_uri *uri, const struct known_host *known)
+{
+	const struct route_pattern *pattern;
+	int hop;
+
+	if (!known || known->pattern_count == 0 || uri->params.len > 0 || has_users(query) || query->steps ||
+		trace_on(query->trace, TRACE_ROUTING))
+		return NULL;
+	pattern = known->patterns[0];
+	if (pattern->flags & ROUTE_BLOCK)
+		return NULL;
+	hop = node_pick_untried(
+		query->snap->nodes, pattern->hops, pattern->hop_count, query->node_key, query->tried);
+	return hop >= 0 ? &pattern->hops[hop] : NULL;
+}
+
+static inline struct target target_of_known(
+	const struct target_query *query, const struct sip_uri *uri, const struct known_host *known)
+{
+	const struct hop *hop = first_hop(query, uri, known);
+
+	if (unlikely_true(!hop))
+		return target_by_search(query, uri, known);
+	return (struct target){.kind = TARGET_NODE,
+		.node = node_by_slot(query->snap->nodes, hop->node_slot),
+		.failover_ms = hop->failover_ms};
 }
 
 struct target target_of_patterns(const struct target_query *query, const struct sip_uri *uri)
@@ -274,12 +327,12 @@ static bool foreign_maddr(const struct snapshot *snap, const struct sip_uri *uri
 static struct target target_of_address(
 	const struct target_query *query, const struct sip_uri *uri, const struct ip_addr *ip)
 {
-	struct target_search users = {.best = refused(404, STAT_sip_no_route)};
+	struct target_search users = search_begin();
 
 	if (has_users(query))
 		try_users(query, uri, &users);
-	if (users.done || users.best.reason != STAT_sip_no_route)
-		return users.best;
+	if (users.done || users.reason != STAT_sip_no_route)
+		return search_end(&users);
 	if (snapshot_is_local_ip(query->snap, ip))
 		return (struct target){.kind = TARGET_SELF};
 	return target_of_next_hop(query, uri);
