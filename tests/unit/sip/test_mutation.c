@@ -124,25 +124,25 @@ static void test_damaged_messages_break_no_promise(void **state)
 
 /* Of the shapes that the short ways of the vector build take, or nearly take; the scalar build has none. */
 static const char *const plain_messages[] = {
-	"INVITE sip:bob@domaina.com SIP/2.0\r\n"
-	"Via: SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bK74bf9a1c3d;rport\r\n"
-	"From: \"Alice Example\" <sip:alice@example.com>;tag=9fxced76sl\r\n"
-	"To: \"Bob\" <sip:bob@domaina.com>\r\nCall-ID: 3848276298220188511@client.example.com\r\n"
-	"CSeq: 1 INVITE\r\nMax-Forwards: 69\r\nAllow: INVITE, ACK\r\nContent-Length: 4\r\n\r\nv=0\n",
+	("INVITE sip:bob@domaina.com SIP/2.0\r\n"
+	 "Via: SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bK74bf9a1c3d;rport\r\n"
+	 "From: \"Alice Example\" <sip:alice@example.com>;tag=9fxced76sl\r\n"
+	 "To: \"Bob\" <sip:bob@domaina.com>\r\nCall-ID: 3848276298220188511@client.example.com\r\n"
+	 "CSeq: 1 INVITE\r\nMax-Forwards: 69\r\nAllow: INVITE, ACK\r\nContent-Length: 4\r\n\r\nv=0\n"),
 
-	"sUBSCRIBE sip:+15551234567@10.20.30.40:5061;user=phone;a=b SIP/2.0\r\n"
-	"v: SIP/2.0/TCP 10.0.0.1;rport=4;received=1.2.3.4;branch=z9hG4bK+5a0=b:7/x*[~]`;alias;"
-	"a-parameter-so-long-that-a-second-look-is-needed=0123456789012345678901234567890123456789, "
-	"SIP/2.0/UDP b;branch=1\r\n"
-	"f: Alice <sip:+15551234567@sbc.example.com;user=phone;transport=udp>;x;tag=a6c85cf-1928301774\r\n"
-	"t: <sip:a;b?c=d@e>;tag=\r\ni: a@b\r\nCSeq: 2147483647 sUBSCRIBE\r\nl: 0\r\n\r\n",
+	("sUBSCRIBE sip:+15551234567@10.20.30.40:5061;user=phone;a=b SIP/2.0\r\n"
+	 "v: SIP/2.0/TCP 10.0.0.1;rport=4;received=1.2.3.4;branch=z9hG4bK+5a0=b:7/x*[~]`;alias;"
+	 "a-parameter-so-long-that-a-second-look-is-needed=0123456789012345678901234567890123456789, "
+	 "SIP/2.0/UDP b;branch=1\r\n"
+	 "f: Alice <sip:+15551234567@sbc.example.com;user=phone;transport=udp>;x;tag=a6c85cf-1928301774\r\n"
+	 "t: <sip:a;b?c=d@e>;tag=\r\ni: a@b\r\nCSeq: 2147483647 sUBSCRIBE\r\nl: 0\r\n\r\n"),
 
-	"OPTIONS sip:10.0.0.9:65535 SIP/2.0\r\nTo: \"a \xc3\xa4 <b>, ;c\"<sip:b>;tag=1\r\n"
-	"From: sip:b@c;tag=!%*_+`'~\r\nVia: SIP/2.0/UDP host_a.example\r\nCall-ID: 1\r\n"
-	"CSeq: 007 OPTIONS\r\nMax-Forwards: 0\r\n\r\n",
+	("OPTIONS sip:10.0.0.9:65535 SIP/2.0\r\nTo: \"a \xc3\xa4 <b>, ;c\"<sip:b>;tag=1\r\n"
+	 "From: sip:b@c;tag=!%*_+`'~\r\nVia: SIP/2.0/UDP host_a.example\r\nCall-ID: 1\r\n"
+	 "CSeq: 007 OPTIONS\r\nMax-Forwards: 0\r\n\r\n"),
 
-	"SIP/2.0 200 OK\r\nVIA: sip/2.0/tls [2001:db8::1]:5061 ;maddr=10.0.0.1;ttl=\"1\"\r\n"
-	"To: b c <sip:b>\r\nFrom: <sip:c> ;tag=7\r\nCall-ID: \"(<)>\r\nCSeq: 1\tBYE\r\n\r\n",
+	("SIP/2.0 200 OK\r\nVIA: sip/2.0/tls [2001:db8::1]:5061 ;maddr=10.0.0.1;ttl=\"1\"\r\n"
+	 "To: b c <sip:b>\r\nFrom: <sip:c> ;tag=7\r\nCall-ID: \"(<)>\r\nCSeq: 1\tBYE\r\n\r\n"),
 };
 
 /* Damage small enough that most of the message stays of its shape. */
