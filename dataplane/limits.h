@@ -69,15 +69,17 @@ enum limits {
 	TXN_FAILOVERS = 64,    /* requests sent anew in one tick */
 	TXN_TIMER_STEPS = 256, /* timers handled in one tick */
 
-	CONN_BUFFERS_MAX = 1 << 16,  /* messages whose end has not arrived, of one worker: 4 GiB */
-	CONN_POOL_MAX = 8,           /* connections to one node */
-	CONN_OPENING_MAX = 1024,     /* to peers that are no nodes, at a time */
-	CONN_BACKLOG = 1024,         /* half-open connections of a listener before cookies answer */
-	CONN_MESSAGES_PER_TURN = 16, /* of one connection, before others have theirs */
-	CONN_TURNS_PER_LOOP = 256,   /* connections read in one loop */
-	CONN_TIMEOUTS_PER_LOOP = 64, /* half messages and attempts to connect given up in one loop */
-	CONN_CHOKED_LOOKS = 64,      /* at clients that do not read, for the one that pins most */
-	CONN_CHOKED_PER_LOOP = 16,   /* of them reset in one loop */
+	CONN_BUFFERS_MAX = 1 << 16,    /* messages whose end has not arrived, of one worker: 4 GiB */
+	CONN_POOL_MAX = 8,             /* connections to one node */
+	CONN_OPENING_MAX = 1024,       /* to peers that are no nodes, at a time */
+	CONN_BACKLOG = 1024,           /* half-open connections of a listener before cookies answer */
+	CONN_MESSAGES_PER_TURN = 16,   /* of one connection, before others have theirs */
+	CONN_TURNS_PER_LOOP = 256,     /* connections read in one loop */
+	CONN_TIMEOUTS_PER_LOOP = 64,   /* half messages and attempts to connect given up in one loop */
+	CONN_CHOKED_LOOKS = 64,        /* at clients that do not read, for the one that pins most */
+	CONN_CHOKED_PER_LOOP = 16,     /* of them reset in one loop */
+	DIRECTORY_WAYS = 8,            /* words that one address may stand in: a cache line */
+	DIRECTORY_WORDS_MAX = 1 << 24, /* of all workers: 128 MiB; connections beyond it are just not found */
 
 	TCP_CONNECTIONS_MAX = 1 << 20, /* of one worker: what an operator can ask for */
 	TCP_TIMERS_PER_TICK = 4096,    /* work is bounded: what is left waits for the next tick */

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "base/span.h"
+#include "limits.h"
 #include "sip/msg.h"
 #include "stats.h"
 #include "tcp/config.h"
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct directory;
 struct rte_mempool;
 
 /* A message of a stream. *msg and the bytes last until the callback returns. */
@@ -44,6 +46,16 @@ struct conn_info {
 	uint16_t node_slot; /* CONN_NODE only */
 	uint32_t node_id;
 	uint32_t send_queued_bytes;
+	uint32_t givers; /* workers that sent requests by it, as bits: its end is news for them, too */
+};
+
+static_assert(WORKERS_MAX <= 32, "a bit for each");
+
+/* A request that another worker sends by that connection to that address. */
+struct conn_given {
+	conn_id conn;
+	struct endpoint remote;
+	unsigned giver;
 };
 
 enum conn_node_event {
@@ -53,6 +65,8 @@ enum conn_node_event {
 	CONN_NODE_RESET,
 	CONN_NODE_CLOSED, /* in order: by itself no sign of a fault */
 };
+
+enum { CONN_CONNECTIONS_DEFAULT = 16384 };
 
 /* Of one worker; 0 takes the default beside it. */
 struct conns_limits {
@@ -67,11 +81,12 @@ struct conns_limits {
 
 struct conns_config {
 	unsigned worker_index;
-	struct tcp *tcp;          /* borrowed; its events must come to conns_tcp_event() */
-	struct rte_mempool *pool; /* borrowed; for what is sent */
-	struct stats *stats;      /* borrowed */
-	struct rng *rng;          /* borrowed; jitter */
-	struct hash_key secret;   /* of the table of peers: they choose its keys */
+	struct tcp *tcp;             /* borrowed; its events must come to conns_tcp_event() */
+	struct rte_mempool *pool;    /* borrowed; for what is sent */
+	struct stats *stats;         /* borrowed */
+	struct rng *rng;             /* borrowed; jitter */
+	struct hash_key secret;      /* of the table of peers: they choose its keys */
+	struct directory *directory; /* borrowed; shared by all workers; NULL: this one is alone */
 
 	struct conns_limits limits;
 

@@ -64,6 +64,13 @@ must_use int conns_send_node(
 must_use int conns_send_peer(struct conns *conns, const struct endpoint *remote, struct span bytes,
 	uint64_t now_ns, conn_id *ret_conn);
 
+/*
+ * Sends what another worker gave, if the connection can still be found by that address: else -ENOENT, which
+ * is not counted. Or as conns_send().
+ */
+must_use int conns_send_given(
+	struct conns *conns, const struct conn_given *given, struct span bytes, uint64_t now_ns);
+
 /* Closes it when what was sent has left. An unknown one is no harm. */
 void conns_close(struct conns *conns, conn_id conn, uint64_t now_ns);
 

@@ -41,6 +41,7 @@ void conn_info_of(const struct conns *conns, const struct conn *conn, struct con
 		.choked = conn->choked,
 		.node_slot = conn->node_slot,
 		.node_id = conn->node_id,
+		.givers = conn->givers,
 	};
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 enum {
-	CONNECTIONS_DEFAULT = 16384,
 	BUFFERS_DEFAULT = 1024,
 	NODE_CONNECTIONS_DEFAULT = 2,
 	CONNECT_TIMEOUT_MS = 2000,
@@ -23,7 +22,7 @@ static void take_default(uint32_t *value, uint32_t otherwise)
 
 static int settle_config(struct conns_config *config)
 {
-	take_default(&config->limits.connections_max, CONNECTIONS_DEFAULT);
+	take_default(&config->limits.connections_max, CONN_CONNECTIONS_DEFAULT);
 	take_default(&config->limits.buffers_max, BUFFERS_DEFAULT);
 	take_default(&config->limits.node_connections, NODE_CONNECTIONS_DEFAULT);
 	take_default(&config->limits.connect_timeout_ms, CONNECT_TIMEOUT_MS);

@@ -7,9 +7,12 @@
  * Many may have one address: clients behind a NAT all name the same port. So a bucket holds an entry for each
  * address, its newest, and the older ones stand behind that in the order of their age: each is added, found
  * and removed without a walk. Those that cannot be sent to any more are not here.
+ *
+ * The newest of an address is also told to the other workers. Not those of nodes: each worker has its own.
  */
 #include "conn/conn_priv.h"
 
+#include "conn/directory.h"
 #include "sip/field.h"
 
 static uint32_t *head_of(const struct conns *conns, const struct ip_addr *ip, uint16_t port)
@@ -80,6 +83,31 @@ static void put_in_place_of(
 	}
 }
 
+/* The name under which other workers may find that entry; CONN_NONE: they may not. */
+static conn_id shared_name(const struct conns *conns, uint32_t entry)
+{
+	const struct conn *conn = entry == POOL_NONE ? NULL : entry_conn(conns, entry);
+
+	return conn && conn->kind != CONN_NODE ? conn_id_of(conns, conn) : CONN_NONE;
+}
+
+static void share(struct conns *conns, const struct endpoint *address, uint32_t entry)
+{
+	conn_id name = shared_name(conns, entry);
+
+	if (conns->config.directory && name != CONN_NONE)
+		directory_put(conns->config.directory, address, name);
+}
+
+/* The one that is newest then is not younger than what other workers may have added. */
+static void unshare(struct conns *conns, const struct endpoint *address, uint32_t entry, uint32_t older)
+{
+	conn_id name = shared_name(conns, entry);
+
+	if (conns->config.directory && name != CONN_NONE)
+		directory_replace(conns->config.directory, address, name, shared_name(conns, older));
+}
+
 static void add_entry(struct conns *conns, struct conn *conn, enum conn_key key)
 {
 	uint32_t entry = pool_index(&conns->pool, conn) * CONN_KEYS + key;
@@ -88,6 +116,7 @@ static void add_entry(struct conns *conns, struct conn *conn, enum conn_key key)
 	uint32_t older = find_newest(conns, &address);
 	struct peer_place *place = &conn->places[key];
 
+	share(conns, &address, entry);
 	*place = (struct peer_place){.newer = POOL_NONE, .older = older, .prev = POOL_NONE, .next = *head};
 	if (older != POOL_NONE) {
 		entry_place(conns, older)->newer = entry;
@@ -111,6 +140,7 @@ static void remove_entry(struct conns *conns, struct conn *conn, enum conn_key k
 		entry_place(conns, place->newer)->older = place->older;
 	else
 		put_in_place_of(conns, head_of(conns, &address.ip, address.port), place, place->older);
+	unshare(conns, &address, entry, place->older);
 }
 
 void peers_add(struct conns *conns, struct conn *conn)
@@ -128,6 +158,13 @@ void peers_remove(struct conns *conns, struct conn *conn)
 	remove_entry(conns, conn, CONN_BY_REMOTE);
 	if (conn->alias_port != 0)
 		remove_entry(conns, conn, CONN_BY_ALIAS);
+}
+
+bool peers_leads_to(const struct conn *conn, const struct endpoint *remote)
+{
+	return conn->listed && ip_equal(&conn->remote.ip, &remote->ip) &&
+	       (conn->remote.port == remote->port ||
+		       (conn->alias_port != 0 && conn->alias_port == remote->port));
 }
 
 struct conn *peers_find(const struct conns *conns, const struct endpoint *remote)

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "sip/msg.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct conn;
@@ -24,6 +25,8 @@ void peers_init(struct conns *conns);
 void peers_add(struct conns *conns, struct conn *conn);
 /* It is not to be found any more; one that was never added, or was removed before, is no harm. */
 void peers_remove(struct conns *conns, struct conn *conn);
+/* May it be found by that address? */
+bool peers_leads_to(const struct conn *conn, const struct endpoint *remote);
 struct conn *peers_find(const struct conns *conns, const struct endpoint *remote);
 void peers_alias(struct conns *conns, struct conn *conn, const struct sip_msg *msg);
 

@@ -74,6 +74,20 @@ int conns_send(struct conns *conns, conn_id id, struct span bytes, uint64_t now_
 	return sender_send(conns, conn, bytes);
 }
 
+int conns_send_given(struct conns *conns, const struct conn_given *given, struct span bytes, uint64_t now_ns)
+{
+	struct conn *conn = conn_by_id(conns, given->conn);
+	int ret;
+
+	conns->now_ns = now_ns;
+	if (!conn || !peers_leads_to(conn, &given->remote))
+		return -ENOENT;
+	ret = sender_send(conns, conn, bytes);
+	if (ret == 0)
+		conn->givers |= 1u << given->giver;
+	return ret;
+}
+
 int conns_send_peer(struct conns *conns, const struct endpoint *remote, struct span bytes, uint64_t now_ns,
 	conn_id *ret_conn)
 {

@@ -6,6 +6,7 @@
 #include "plane/plane.h"
 
 #include "base/rng.h"
+#include "conn/directory.h"
 #include "plane/clock.h"
 #include "worker/exchange.h"
 #include "plane/loop.h"
@@ -35,7 +36,8 @@ struct plane {
 	unsigned port_count;
 	struct rte_mempool *pools[WORKERS_MAX];
 	struct rcu *rcu;
-	struct exchange *exchange; /* NULL with one worker */
+	struct exchange *exchange;   /* NULL with one worker */
+	struct directory *directory; /* same */
 	struct port *ports[PORTS_MAX];
 	struct worker *workers[WORKERS_MAX];
 	bool idles[WORKERS_MAX]; /* loops[i].idle was initialised */
@@ -68,10 +70,12 @@ static int create_shared(struct plane *plane, const struct plane_config *config,
 
 	if (result == 0 && plane->worker_count > 1)
 		result = exchange_create(plane->worker_count, &plane->exchange);
+	if (result == 0 && plane->worker_count > 1)
+		result = directory_create(&config->tcp.secret, plane->worker_count,
+			config->tcp.connections_max, &plane->directory);
 	if (result != 0)
 		snprintf(error, PLANE_ERROR_MAX,
-			"no memory for the rings between %u workers; raise memory.memory_mb",
-			plane->worker_count);
+			"no memory for what %u workers share; raise memory.memory_mb", plane->worker_count);
 	return result;
 }
 
@@ -132,6 +136,7 @@ static int create_worker(
 		.pool = plane->pools[index],
 		.rcu = plane->rcu,
 		.exchange = plane->exchange,
+		.directory = plane->directory,
 		.probe_key = config->probe_key,
 		.transactions = config->transactions,
 		.tcp = config->tcp,
@@ -244,6 +249,7 @@ void plane_destroy(struct plane *plane)
 	for (unsigned i = 0; i < plane->port_count; i++)
 		port_destroy(plane->ports[i]);
 	exchange_destroy(plane->exchange);
+	directory_destroy(plane->directory);
 	rcu_destroy(plane->rcu);
 	for (unsigned i = 0; i < plane->worker_count; i++)
 		rte_mempool_free(plane->pools[i]);

@@ -32,8 +32,8 @@ struct proxy_way {
 	void *ctx;
 	/*
 	 * Sends out->len bytes of out->buf, which is the proxy's and lasts until the call returns. Returns 0,
-	 * or -errno: the transport refuses (RFC 3261 18.4). What took a message and loses it later is told by
-	 * proxy_send_failed(). Sets out->conn to the connection that took it; a datagram leaves it CONN_NONE.
+	 * or -errno: the transport refuses (RFC 3261 18.4). What loses or moves a message later says so by
+	 * proxy_send_failed() or proxy_sent_by(). Sets out->conn to the connection that took it, if any.
 	 */
 	int (*send)(void *ctx, struct proxy_out *out);
 	/* A response came to a request of ours, whether it goes on or not: for figures. NULL: unwanted. */
@@ -122,6 +122,11 @@ enum proxy_action proxy_refuse_unsent(
 
 /* What the way out had taken for that client transaction did not leave (RFC 3261 18.4). */
 void proxy_send_failed(struct proxy *proxy, const struct snapshot *snap, uint64_t token, uint64_t now_ns);
+
+/* Does that client transaction still wait for a final response? */
+bool proxy_awaits(const struct proxy *proxy, uint64_t token);
+/* What the way out had taken for it left by that connection after all. 0: of no transaction, no matter. */
+void proxy_sent_by(struct proxy *proxy, uint64_t token, conn_id conn);
 
 /*
  * A connection was lost: requests that were sent on it and wait for their final response are sent anew. After

@@ -5,16 +5,38 @@
  */
 #include "proxy/txn_stages_priv.h"
 
+/* NULL: it has its final response, or has ended. */
+static struct client_txn *awaiting(const struct proxy *proxy, uint64_t token)
+{
+	struct client_txn *client = proxy->txns ? client_of_token(proxy->txns, token) : NULL;
+
+	return client && !machine_is_final(&client->machine) ? client : NULL;
+}
+
+bool proxy_awaits(const struct proxy *proxy, uint64_t token)
+{
+	return awaiting(proxy, token) != NULL;
+}
+
+void proxy_sent_by(struct proxy *proxy, uint64_t token, conn_id conn)
+{
+	struct client_txn *client = awaiting(proxy, token);
+
+	if (!client)
+		return;
+	/* The lists hold it by its connection. */
+	pending_remove(client);
+	client->conn = conn;
+	pending_add(client);
+}
+
 void proxy_send_failed(struct proxy *proxy, const struct snapshot *snap, uint64_t token, uint64_t now_ns)
 {
-	struct client_txn *client;
+	struct client_txn *client = awaiting(proxy, token);
 
-	if (!proxy->txns)
+	if (!client)
 		return;
 	txns_enter(proxy->txns, snap, now_ns);
-	client = client_of_token(proxy->txns, token);
-	if (!client || machine_is_final(&client->machine))
-		return;
 	stats_inc(proxy->stats, STAT_sip_txn_send_failed);
 	client_fail(client);
 }

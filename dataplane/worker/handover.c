@@ -2,7 +2,12 @@
 /*
  * Messages between workers: one that is to leave by a connection of another worker, and a response to what
  * another worker keeps. They travel in packet buffers, a header in front of the bytes; what finds a full ring
- * is dropped and counted, as frames are.
+ * is counted, as frames are.
+ *
+ * A request whose connection the other worker does not have (any more) comes back, and its giver sends it by
+ * a connection of its own, without asking the directory again: it goes no third way. What a living connection
+ * refuses is refused as at home: the transaction is told, which goes elsewhere or answers. A request without
+ * a transaction is lost then: what it came with is no longer there to be answered.
  */
 #include "worker/exchange.h"
 #include "worker/worker_priv.h"
@@ -10,12 +15,13 @@
 #include <errno.h>
 #include <rte_mbuf.h>
 
+enum { GIVEN_IN /* received */, GIVEN_OUT /* to be sent */, GIVEN_BACK /* it was not sent */ };
+
 /* In front of the bytes, in a buffer of its own. */
 struct given {
-	bool is_out; /* to be sent; else received */
+	uint8_t kind;
 	uint8_t transport;
 	bool is_request;
-	uint16_t node_slot;
 	uint64_t token;           /* of the giver's transaction that waits for an answer; 0: none does */
 	struct endpoint src, dst; /* received: of the peer, and where it arrived */
 	conn_id conn;
@@ -46,10 +52,9 @@ static int give(struct worker *worker, unsigned to, const struct given *given, s
 int worker_give_out(struct worker *worker, unsigned to, const struct proxy_out *out)
 {
 	struct given given = {
-		.is_out = true,
+		.kind = GIVEN_OUT,
 		.transport = out->transport,
 		.is_request = out->is_request,
-		.node_slot = out->node_slot,
 		.token = out->token,
 		.src = out->src,
 		.dst = out->dst,
@@ -63,6 +68,7 @@ int worker_give_out(struct worker *worker, unsigned to, const struct proxy_out *
 void worker_give_in(struct worker *worker, unsigned to, const struct proxy_in *in)
 {
 	struct given given = {
+		.kind = GIVEN_IN,
 		.transport = in->transport,
 		.src = in->src,
 		.dst = in->local,
@@ -96,6 +102,10 @@ static struct span linear(struct worker *worker, const struct rte_mbuf *mbuf, si
  */
 static void tell_giver(struct worker *worker, unsigned giver, uint64_t token)
 {
+	if (token == 0) {
+		stats_inc(&worker->stats, STAT_worker_given_lost);
+		return;
+	}
 	const struct mail mail = {
 		.kind = MAIL_SEND_FAILED, .from = (uint8_t)worker->config.index, .unsent = {.token = token}};
 
@@ -104,7 +114,7 @@ static void tell_giver(struct worker *worker, unsigned giver, uint64_t token)
 }
 
 /* The connection may have ended meanwhile; then the way out finds another one, from here. */
-static void take_out(struct worker *worker, unsigned from, const struct given *given, struct span bytes)
+static void take_response(struct worker *worker, const struct given *given, struct span bytes)
 {
 	struct proxy_out out = {
 		.buf = worker->outgoing,
@@ -113,15 +123,45 @@ static void take_out(struct worker *worker, unsigned from, const struct given *g
 		.src = given->src,
 		.dst = given->dst,
 		.conn = given->conn,
-		.node_slot = given->node_slot,
+		.node_slot = PROXY_NO_NODE,
 		.transport = given->transport,
-		.is_request = given->is_request,
 	};
 
 	memcpy(worker->outgoing, bytes.p, bytes.len);
 	/* Whoever gave it has counted and traced it as sent; a failure is counted where it happens. */
-	if (worker_send_stream(worker, &out) != 0 && given->token != 0)
+	already_counted(worker_send_stream(worker, &out));
+}
+
+static void take_request(struct worker *worker, unsigned from, const struct given *given, struct span bytes)
+{
+	const struct conn_given ask = {.conn = given->conn, .remote = given->dst, .giver = from};
+	struct given back = *given;
+	int ret = conns_send_given(worker->conns, &ask, bytes, worker->now_ns);
+
+	if (ret == 0)
+		return;
+	back.kind = GIVEN_BACK;
+	if (ret == -ENOENT || ret == -EPIPE) {
+		stats_inc(&worker->stats, STAT_worker_given_stale);
+		ret = give(worker, from, &back, bytes);
+	}
+	if (ret != 0)
 		tell_giver(worker, from, given->token);
+}
+
+/* By a connection of our own, and the transaction, if there is one, waits for what comes by that. */
+static void take_back(struct worker *worker, const struct given *given, struct span bytes)
+{
+	conn_id conn;
+
+	if (given->token != 0 && !proxy_awaits(&worker->proxy, given->token))
+		stats_inc(&worker->stats, STAT_worker_given_lost);
+	else if (conns_send_peer(worker->conns, &given->dst, bytes, worker->now_ns, &conn) == 0)
+		proxy_sent_by(&worker->proxy, given->token, conn);
+	else if (given->token != 0)
+		proxy_send_failed(&worker->proxy, worker->snap, given->token, worker->now_ns);
+	else
+		stats_inc(&worker->stats, STAT_worker_given_lost);
 }
 
 static void take_in(struct worker *worker, const struct given *given, struct span bytes)
@@ -138,6 +178,18 @@ static void take_in(struct worker *worker, const struct given *given, struct spa
 	worker_pass(worker, &in);
 }
 
+static void take(struct worker *worker, unsigned from, const struct given *given, struct span bytes)
+{
+	if (given->kind == GIVEN_IN)
+		take_in(worker, given, bytes);
+	else if (given->kind == GIVEN_BACK)
+		take_back(worker, given, bytes);
+	else if (given->is_request)
+		take_request(worker, from, given, bytes);
+	else
+		take_response(worker, given, bytes);
+}
+
 static unsigned take_from(struct worker *worker, unsigned from)
 {
 	struct exchange_way way = {EXCHANGE_MESSAGE, (uint8_t)from, (uint8_t)worker->config.index};
@@ -147,10 +199,7 @@ static unsigned take_from(struct worker *worker, unsigned from)
 	for (uint16_t i = 0; i < count; i++) {
 		const struct given *given = rte_pktmbuf_mtod(mbufs[i], const struct given *);
 		struct span bytes = linear(worker, mbufs[i]->next, given->len);
-		if (given->is_out)
-			take_out(worker, from, given, bytes);
-		else
-			take_in(worker, given, bytes);
+		take(worker, from, given, bytes);
 		rte_pktmbuf_free(mbufs[i]);
 	}
 	return count;

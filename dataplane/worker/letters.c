@@ -101,6 +101,9 @@ static void read_letter(struct worker *worker, const struct mail *mail)
 	case MAIL_SEND_FAILED:
 		proxy_send_failed(&worker->proxy, worker->snap, mail->unsent.token, worker->now_ns);
 		break;
+	case MAIL_CONN_ENDED:
+		worker_conn_ended(worker, mail->ended.conn, mail->ended.in_order);
+		break;
 	case MAIL_NONE:
 	case MAIL_NODE_EVENT:
 	case MAIL_LISTED:

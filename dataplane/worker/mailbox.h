@@ -7,6 +7,7 @@
 #define MAILBOX_H
 
 #include "base/addr.h"
+#include "base/conn_id.h"
 #include "base/ensure.h"
 
 #include <assert.h>
@@ -22,7 +23,8 @@ enum mail_kind {
 	MAIL_LIST,   /* control to worker: name some from there on; worker to control: so far (mail.list) */
 	MAIL_LISTED, /* worker to control: a neighbour (mail.listed) */
 	MAIL_CONNECTION,  /* worker to control: a connection (mail.connection) */
-	MAIL_SEND_FAILED, /* worker to worker: a message given to it did not leave (mail.unsent) */
+	MAIL_SEND_FAILED, /* worker to worker: a request given to it did not leave (mail.unsent) */
+	MAIL_CONN_ENDED,  /* worker to worker: a connection that sent requests given to it (mail.ended) */
 };
 
 enum mail_listing { MAIL_LIST_NEIGHBOURS, MAIL_LIST_CONNECTIONS };
@@ -71,6 +73,11 @@ struct mail_unsent {
 	uint64_t token; /* of the transaction that gave it: proxy_send_failed() */
 };
 
+struct mail_ended {
+	conn_id conn;
+	bool in_order;
+};
+
 struct mail {
 	uint8_t kind; /* enum mail_kind */
 	uint8_t from; /* worker index; of control: UINT8_MAX */
@@ -81,6 +88,7 @@ struct mail {
 		struct mail_listed listed;
 		struct mail_connection connection;
 		struct mail_unsent unsent;
+		struct mail_ended ended;
 	};
 };
 

@@ -25,6 +25,28 @@ static void on_message(void *ctx, const struct conn_message *message)
 	worker_input(worker, &in);
 }
 
+void worker_conn_ended(struct worker *worker, conn_id conn, bool in_order)
+{
+	if (in_order)
+		proxy_conn_closed(&worker->proxy, worker->snap, conn, worker->now_ns);
+	else
+		proxy_conn_lost(&worker->proxy, worker->snap, conn, worker->now_ns);
+}
+
+/* Their transactions wait for answers to what they sent by it. Without the letter, until time tells. */
+static void tell_givers(struct worker *worker, const struct conn_info *info, bool in_order)
+{
+	const struct mail mail = {.kind = MAIL_CONN_ENDED,
+		.from = (uint8_t)worker->config.index,
+		.ended = {.conn = info->conn, .in_order = in_order}};
+
+	for (uint32_t left = info->givers; left != 0; left &= left - 1) {
+		unsigned to = (unsigned)__builtin_ctz(left);
+		if (!exchange_send(worker->config.exchange, worker->config.index, to, &mail))
+			stats_inc(&worker->stats, STAT_worker_letters_refused);
+	}
+}
+
 static void on_ended(void *ctx, const struct conn_info *info, enum tcp_reason why)
 {
 	struct worker *worker = worker_of(ctx);
@@ -35,10 +57,8 @@ static void on_ended(void *ctx, const struct conn_info *info, enum tcp_reason wh
 		tracef(&worker->trace, TRACE_SIP_TCP, "connection with %s ended: %s", text,
 			tcp_reason_name(why));
 	}
-	if (why == TCP_WHY_CLOSED)
-		proxy_conn_closed(&worker->proxy, worker->snap, info->conn, worker->now_ns);
-	else
-		proxy_conn_lost(&worker->proxy, worker->snap, info->conn, worker->now_ns);
+	worker_conn_ended(worker, info->conn, why == TCP_WHY_CLOSED);
+	tell_givers(worker, info, why == TCP_WHY_CLOSED);
 }
 
 /* By the worker that probes the node: it alone counts. */
@@ -82,6 +102,7 @@ int worker_streams_create(struct worker *worker)
 		.stats = &worker->stats,
 		.rng = &worker->rng,
 		.secret = config->tcp.secret,
+		.directory = config->directory,
 		.limits = config->streams,
 		.ctx = worker,
 		.message = on_message,

@@ -2,8 +2,10 @@
 /*
  * How messages leave: a datagram in a packet of its own, or bytes on a connection. Which connection: the one
  * that is named, wherever it is; when that has ended, or none is named, one of the node's pool, or the newest
- * with that address, or a new one (RFC 3261 18.2.2).
+ * with that address, or a new one (RFC 3261 18.2.2). For a request that is the newest of all workers', for a
+ * response the newest of this one's.
  */
+#include "conn/directory.h"
 #include "worker/worker_priv.h"
 
 #include <errno.h>
@@ -54,16 +56,37 @@ int worker_send(
 	return packet ? worker_send_packet(worker, src, dst, packet) : -ENOBUFS;
 }
 
-/* By the connection that is named. -ENOENT and -EPIPE: it has ended. */
+/* By the connection that is named. -ENOENT and -EPIPE: it has ended, or a request may as well go another way.
+ */
 static int send_on(struct worker *worker, struct proxy_out *out, struct span bytes)
 {
 	unsigned owner = conn_id_worker(out->conn);
+	int ret;
 
 	if (owner == worker->config.index)
 		return conns_send(worker->conns, out->conn, bytes, worker->now_ns);
 	if (owner >= worker->config.count)
 		return -ENOENT;
-	return worker_give_out(worker, owner, out);
+	ret = worker_give_out(worker, owner, out);
+	return ret != 0 && out->is_request ? -ENOENT : ret;
+}
+
+/* False: it is to leave from here. */
+static bool given_to_newest(struct worker *worker, struct proxy_out *out)
+{
+	conn_id newest = CONN_NONE;
+
+	if (worker->config.directory)
+		newest = directory_find(worker->config.directory, &out->dst);
+	if (newest == CONN_NONE || conn_id_worker(newest) == worker->config.index)
+		return false;
+	out->conn = newest;
+	if (worker_give_out(worker, conn_id_worker(newest), out) != 0) {
+		out->conn = CONN_NONE;
+		return false;
+	}
+	stats_inc(&worker->stats, STAT_worker_given_requests);
+	return true;
 }
 
 int worker_send_stream(struct worker *worker, struct proxy_out *out)
@@ -81,6 +104,8 @@ int worker_send_stream(struct worker *worker, struct proxy_out *out)
 		return conns_send_node(worker->conns, node, bytes, worker->now_ns, &out->conn);
 	if (out->dst.ip.family == IP_NONE)
 		return -EHOSTUNREACH;
+	if (out->is_request && given_to_newest(worker, out))
+		return 0;
 	return conns_send_peer(worker->conns, &out->dst, bytes, worker->now_ns, &out->conn);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A worker: everything that handles packets on one core. It shares nothing; control reads its figures and
- * exchanges letters with it, other workers hand it frames.
+ * A worker: everything that handles packets on one core. It shares nothing but the directory of
+ * connections; control reads its figures and exchanges letters with it, other workers hand it frames.
  *
  * worker_poll() is a pure step: time, wire and randomness are given to it, and it makes no system call, so
  * the simulator and the benchmark run the very code that the loop thread runs.
@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct directory;
 struct exchange;
 struct rcu;
 struct worker;
@@ -44,6 +45,7 @@ struct worker_config {
 	struct rte_mempool *pool;        /* packets; borrowed */
 	struct rcu *rcu;                 /* borrowed; holds the first snapshot already */
 	struct exchange *exchange;       /* borrowed; NULL with one worker */
+	struct directory *directory;     /* same: connections of all workers */
 	struct hash_key probe_key;       /* authenticates probes; any random key, same for all workers */
 	struct txns_config transactions; /* how many; key and time are filled in here */
 	/* Limits, timeouts and secret of each worker's TCP, 0 taking the defaults there. The port range is

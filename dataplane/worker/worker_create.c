@@ -72,6 +72,7 @@ int worker_create(const struct worker_config *config, struct worker **ret_worker
 
 	ensure(config->count > 0 && config->index < config->count && config->count <= WORKERS_MAX);
 	ensure((config->count == 1) == (config->exchange == NULL));
+	ensure((config->count == 1) == (config->directory == NULL));
 	ensure(rte_pktmbuf_data_room_size(config->pool) > RTE_PKTMBUF_HEADROOM);
 	worker = aligned_alloc(alignof(struct worker), sizeof(*worker));
 	if (!worker)

@@ -80,6 +80,8 @@ unsigned worker_take_given(struct worker *worker);
 must_use int worker_streams_create(struct worker *worker);
 void worker_stream_event(void *ctx, struct tcb *tcb, enum tcp_event event, enum tcp_reason why);
 void worker_streams_sync(struct worker *worker);
+/* Of whatever worker. */
+void worker_conn_ended(struct worker *worker, conn_id conn, bool in_order);
 
 /* segments.c: the worker's TCP. Creation's result as tcp_create() and tcp_add_source(). */
 must_use int worker_tcp_create(struct worker *worker);

@@ -168,6 +168,7 @@ static void act(uint8_t what, uint8_t arg)
 		100, 180, 183, 200, 202, 302, 404, 408, 486, 487, 502, 503, 503, 600, 603, 199};
 	static const uint32_t times_ms[] = {
 		1, 100, 200, 300, 500, 1000, 2000, 3500, 4000, 5000, 8000, 32000, 33000, 64000, 181000, 250};
+	uint64_t token = sent[arg >> 2 & (SENT_MAX - 1)].token;
 
 	switch (what % 12) {
 	case 0:
@@ -203,8 +204,9 @@ static void act(uint8_t what, uint8_t arg)
 	default:
 		refusing = arg & 1;
 		if (arg & 2)
-			proxy_send_failed(
-				&proxy, &fixture.snap, sent[arg >> 2 & (SENT_MAX - 1)].token, now_ns);
+			proxy_send_failed(&proxy, &fixture.snap, token, now_ns);
+		else if (proxy_awaits(&proxy, token))
+			proxy_sent_by(&proxy, token, conn_id_make(0, 3, arg >> 2 & 7));
 		break;
 	}
 }

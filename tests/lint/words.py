@@ -42,6 +42,7 @@ OFF_PACKET_PATH = {
     "dataplane/proxy/txns_create.c": "control's thread, before and after the worker's",
     "dataplane/worker/worker_create.c": "control's thread, before and after the worker's",
     "dataplane/conn/conns_create.c": "the same",
+    "dataplane/conn/directory_create.c": "the same",
     "dataplane/policy/*": "the build side runs on control's compile thread",
 }
 

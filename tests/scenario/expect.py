@@ -11,7 +11,7 @@ FLOW = """
 rx_* tx_* net_arp_replies net_frag_reassembled net_frag_sent net_icmp_echo_replies net_mld_reports net_nd_adverts
 net_neigh_requests net_udp_delivered net_udp_sent sip_requests* sip_responses sip_responses_forwarded sip_replies sip_dialog_requests
 sip_options_answered sip_txn_begun sip_txn_answered sip_txn_acks sip_txn_acks_made sip_txn_cancelled sip_txn_cancels_made
-worker_given_messages worker_given_rx worker_given_tx worker_probe_answers worker_probe_sent
+worker_given_messages worker_given_requests worker_given_rx worker_given_tx worker_probe_answers worker_probe_sent
 tcp_accepted tcp_connected tcp_segments_received tcp_segments_sent conn_accepted conn_messages conn_node_connected conn_opened
 """.split()
 

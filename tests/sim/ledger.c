@@ -243,6 +243,7 @@ static const enum stat unsent[] = {
 	STAT_net_tx_ring_full,
 	STAT_net_tx_too_long,
 	STAT_worker_given_full,
+	STAT_worker_given_lost,
 	STAT_worker_given_messages_full,
 	STAT_worker_given_tx_refused,
 };

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "client.h"
 #include "control.h"
+#include "conn/directory.h"
 #include "worker/exchange.h"
 #include "host.h"
 #include "ledger.h"
@@ -167,7 +168,16 @@ static void create_hosts(struct sim *sim)
 	}
 }
 
-static void create_workers(struct sim *sim, struct exchange *exchange, struct rte_mempool **pools)
+static void create_shared(struct sim *sim)
+{
+	const struct hash_key secret = {sim->seed, 78};
+
+	ensure(exchange_create(sim->plan.workers, &sim->exchange) == 0);
+	ensure(directory_create(&secret, sim->plan.workers, small_tcp().connections_max, &sim->directory) ==
+		0);
+}
+
+static void create_workers(struct sim *sim, struct rte_mempool **pools)
 {
 	struct tcp_config limits = small_tcp();
 
@@ -181,7 +191,8 @@ static void create_workers(struct sim *sim, struct exchange *exchange, struct rt
 			.port_count = 1,
 			.pool = pools[i],
 			.rcu = sim_control_rcu(sim->control),
-			.exchange = exchange,
+			.exchange = sim->exchange,
+			.directory = sim->directory,
 			.probe_key = {sim->seed, 77},
 			.epoch = 5,
 			.transactions = {.transactions_max = sim->plan.transactions},
@@ -192,7 +203,7 @@ static void create_workers(struct sim *sim, struct exchange *exchange, struct rt
 		struct worker_port *port = &config.ports[0];
 		port->own_queue = i < sim->plan.queues;
 		port->spread = sim->plan.queues < sim->plan.workers;
-		port->net.wire = port->own_queue ? wire : exchange_wire(exchange, i, owner, 0, wire);
+		port->net.wire = port->own_queue ? wire : exchange_wire(sim->exchange, i, owner, 0, wire);
 		port->net.local[0] = (struct ip_prefix){.addr = sim_balancer_ip(false), .len = 24};
 		port->net.local[1] = (struct ip_prefix){.addr = sim_balancer_ip(true), .len = 64};
 		port->net.local_count = 2;
@@ -334,13 +345,14 @@ static void check_end(struct sim *sim, struct sim_result *result, struct rte_mem
 }
 
 /* A violated run is cut off with frames in the air; an honest one leaves none. */
-static void destroy(struct sim *sim, struct exchange *exchange)
+static void destroy(struct sim *sim)
 {
 	for (unsigned i = 0; i < sim->plan.workers; i++) {
 		rcu_leave(sim_control_rcu(sim->control), i);
 		worker_destroy(sim->workers[i]);
 	}
-	exchange_destroy(exchange);
+	exchange_destroy(sim->exchange);
+	directory_destroy(sim->directory);
 	sim_control_destroy(sim->control);
 	sim_calls_destroy(sim);
 	for (unsigned i = 0; i < SIM_HOSTS; i++)
@@ -357,7 +369,6 @@ static void destroy(struct sim *sim, struct exchange *exchange)
 void sim_run(const struct sim_options *options, struct sim_result *ret_result)
 {
 	struct rte_mempool *pools[SIM_WORKERS_MAX];
-	struct exchange *exchange = NULL;
 	struct sim sim = {.seed = options->seed, .verbose = options->verbose};
 	char text[256];
 
@@ -374,8 +385,8 @@ void sim_run(const struct sim_options *options, struct sim_result *ret_result)
 	create_hosts(&sim);
 	sim.control = sim_control_create(&sim);
 	if (sim.plan.workers > 1)
-		ensure(exchange_create(sim.plan.workers, &exchange) == 0);
-	create_workers(&sim, exchange, pools);
+		create_shared(&sim);
+	create_workers(&sim, pools);
 	sim_calls_create(&sim);
 	plan_events(&sim);
 
@@ -391,5 +402,5 @@ void sim_run(const struct sim_options *options, struct sim_result *ret_result)
 	if (sim.violation[0] != '\0')
 		snprintf(ret_result->violation, sizeof(ret_result->violation), "at %.6f s: %s",
 			(double)sim.violation_ns / (double)SIM_S, sim.violation);
-	destroy(&sim, exchange);
+	destroy(&sim);
 }

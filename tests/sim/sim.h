@@ -100,7 +100,9 @@ struct sim {
 	char violation[256]; /* the first one; empty: none */
 	uint64_t violation_ns;
 	struct worker *workers[SIM_WORKERS_MAX];
-	struct rng order; /* which worker is polled first */
+	struct rng order;            /* which worker is polled first */
+	struct exchange *exchange;   /* NULL with one worker */
+	struct directory *directory; /* same */
 	struct sim_link *link;
 	struct sim_ledger *ledger;
 	struct sim_control *control;

@@ -284,9 +284,22 @@ static void leave(struct sim_streams *streams, struct stream *stream)
 		cut(streams, stream);
 }
 
+/* A client that keeps its connection and asks to be reached by it is, whichever worker has it (RFC 5923). */
+static void check_accepted(const struct sim_streams *streams)
+{
+	const struct sim_plan *plan = &sim_of(streams)->plan;
+	bool is_client = streams->config.index >= SIM_NODES;
+
+	if (is_client && !streams->retired && plan->alias && plan->clean && plan->hang_up_count == 0)
+		sim_violate(sim_of(streams), "host %u was called, though it has a connection of its own",
+			streams->config.index);
+}
+
 static void accepted(struct sim_streams *streams, struct tcb *tcb)
 {
 	struct stream *stream = begin(streams, tcb);
+
+	check_accepted(streams);
 
 	stream->up = true;
 	stream->port = stream->local.port;

@@ -201,6 +201,31 @@ static void test_what_a_connection_lost_after_taking_it_goes_to_the_next_node(vo
 	expect_quiet();
 }
 
+static void test_what_left_by_another_connection_after_all_is_lost_with_that_one(void **state)
+{
+	const conn_id conn = conn_id_make(1, 9, 4);
+	uint64_t token;
+
+	(void)state;
+	invite();
+	token = world.out.token;
+	assert_true(proxy_awaits(&world.proxy, token));
+	proxy_sent_by(&world.proxy, token, conn_id_make(1, 8, 4));
+	proxy_sent_by(&world.proxy, token, conn);
+	proxy_conn_lost(&world.proxy, &world.fixture.snap, conn_id_make(1, 8, 4), world.now_ns);
+	pass_ms(1);
+	expect_quiet();
+	proxy_conn_lost(&world.proxy, &world.fixture.snap, conn, world.now_ns);
+	pass_ms(1);
+	expect_sent(NODE_B, "INVITE ");
+	/* What is over is bound to no connection any more. */
+	assert_false(proxy_awaits(&world.proxy, token));
+	proxy_sent_by(&world.proxy, token, conn);
+	proxy_conn_lost(&world.proxy, &world.fixture.snap, conn, world.now_ns);
+	pass_ms(1);
+	expect_quiet();
+}
+
 static void test_a_request_that_came_by_a_connection_is_answered_on_it(void **state)
 {
 	const conn_id conn = conn_id_make(1, 9, 4);
@@ -476,6 +501,7 @@ int main(void)
 		T(test_without_another_node_the_death_of_one_is_answered_503),
 		T(test_what_the_transport_refuses_goes_to_the_next_node),
 		T(test_what_a_connection_lost_after_taking_it_goes_to_the_next_node),
+		T(test_what_left_by_another_connection_after_all_is_lost_with_that_one),
 		T(test_a_request_that_came_by_a_connection_is_answered_on_it),
 		T(test_two_calls_do_not_ring_when_a_slow_node_wakes_up),
 		T(test_the_answer_to_our_own_cancel_is_not_the_client_s),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rig.h"
 
+#include "conn/directory.h"
 #include "worker/exchange.h"
 #include "rcu.h"
 #include "support/eal.h"
@@ -77,6 +78,7 @@ static void create_worker(struct rig *rig, unsigned index)
 		.pool = rig->pool,
 		.rcu = rig->rcu,
 		.exchange = rig->exchange,
+		.directory = rig->directory,
 		.probe_key = {3, 4},
 		.epoch = 9,
 		.transactions = {.transactions_max = rig->transactions_max},
@@ -142,8 +144,12 @@ static struct rig *create(const struct plan *plan)
 		rig->pool = eal_pool("rig", RIG_MBUFS, RTE_PKTMBUF_HEADROOM + 2560);
 	build_snapshot(rig, plan->transport);
 	assert_int_equal(rcu_create(plan->worker_count, &rig->fixture.snap, &rig->rcu), 0);
-	if (plan->worker_count > 1)
+	if (plan->worker_count > 1) {
 		assert_int_equal(exchange_create(plan->worker_count, &rig->exchange), 0);
+		assert_int_equal(
+			directory_create(&(struct hash_key){5, 6}, plan->worker_count, 64, &rig->directory),
+			0);
+	}
 	for (unsigned i = 0; i < plan->worker_count; i++)
 		create_worker(rig, i);
 	return rig;
@@ -177,6 +183,7 @@ void rig_destroy(struct rig *rig)
 		worker_destroy(rig->workers[i]);
 	}
 	exchange_destroy(rig->exchange);
+	directory_destroy(rig->directory);
 	rcu_destroy(rig->rcu);
 	snapshot_fixture_fini(&rig->fixture);
 	while (rig->taken < rig->waiting_count)

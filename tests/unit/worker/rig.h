@@ -29,7 +29,8 @@ enum { RIG_WORKERS_MAX = 2, RIG_FRAMES_MAX = 4096, RIG_SENT_MAX = 128, RIG_MBUFS
 struct rig {
 	unsigned worker_count;
 	struct worker *workers[RIG_WORKERS_MAX];
-	struct exchange *exchange;
+	struct exchange *exchange;   /* NULL with one worker */
+	struct directory *directory; /* same */
 	struct rcu *rcu;
 	struct rte_mempool *pool;
 	struct snapshot_fixture fixture;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stream_host.h"
 
+#include "net/flow.h"
 #include "support/eal.h"
 #include "support/endpoint.h"
 #include "support/stream_wire.h"
+#include "worker/worker_priv.h"
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -68,7 +70,7 @@ static void event(void *ctx, struct tcb *tcb, enum tcp_event what, enum tcp_reas
 	(void)why;
 	if (!end)
 		return;
-	if (what == TCP_READABLE)
+	if (what == TCP_READABLE && !end->deaf)
 		read_text(host, end);
 	if (what == TCP_PEER_CLOSED)
 		end->peer_closed = true;
@@ -164,7 +166,17 @@ struct stream_end *stream_host_open(struct stream_host *host)
 	return end;
 }
 
-void stream_host_say(struct stream_host *host, struct stream_end *end, const char *text)
+struct stream_end *stream_host_open_to(struct stream_host *host, unsigned worker)
+{
+	struct stream_end *end;
+
+	do
+		end = stream_host_open(host);
+	while (net_flow_hash_of(&end->local, &end->balancer) % host->rig->worker_count != worker);
+	return end;
+}
+
+void stream_host_write(struct stream_host *host, struct stream_end *end, const char *text)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(host->pool);
 	size_t len = strlen(text);
@@ -172,7 +184,32 @@ void stream_host_say(struct stream_host *host, struct stream_end *end, const cha
 	assert_non_null(mbuf);
 	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)len), text, len);
 	assert_int_equal(tcp_send(end->tcb, mbuf, host->rig->now_ns), 0);
+	tcp_tick(host->tcp, host->rig->now_ns);
+}
+
+void stream_host_say(struct stream_host *host, struct stream_end *end, const char *text)
+{
+	stream_host_write(host, end, text);
 	stream_host_run(host);
+}
+
+struct stream_end *stream_host_node_of(struct stream_host *host, unsigned worker)
+{
+	for (unsigned i = 0; i < host->count; i++) {
+		struct stream_end *end = &host->ends[i];
+		if (end->accepted && end->tcb && end->local.port == endpoint_of(NODE).port &&
+			worker_of_tcp_port(host->rig->workers[0], end->balancer.port) == worker)
+			return end;
+	}
+	fail_msg("no node has a connection with worker %u", worker);
+	return NULL;
+}
+
+void stream_host_listen(struct stream_host *host, uint16_t port)
+{
+	const struct endpoint client = {endpoint_of(CLIENT).ip, port};
+
+	assert_int_equal(tcp_listen(host->tcp, &client, 8, 0), 0);
 }
 
 struct stream_end *stream_host_heard(struct stream_host *host, const char *needle)

@@ -17,6 +17,7 @@ struct stream_end {
 	struct endpoint balancer;
 	bool accepted; /* the balancer opened it: we are a node */
 	bool peer_closed;
+	bool deaf; /* does not read */
 	size_t len;
 	char text[STREAM_TEXT_MAX];
 };
@@ -41,9 +42,16 @@ void stream_host_run(struct stream_host *host);
 void stream_host_wait(struct stream_host *host, unsigned ms);
 
 struct stream_end *stream_host_open(struct stream_host *host);
+/* The same so often that it comes to that worker; all are those of one listener. */
+struct stream_end *stream_host_open_to(struct stream_host *host, unsigned worker);
+/* The text is on the wire; nobody has looked at it. */
+void stream_host_write(struct stream_host *host, struct stream_end *end, const char *text);
 void stream_host_say(struct stream_host *host, struct stream_end *end, const char *text);
 /* The end of a node that has received what contains `needle`; NULL when none has. */
 struct stream_end *stream_host_heard(struct stream_host *host, const char *needle);
+/* The end of a node's connection with that worker. */
+struct stream_end *stream_host_node_of(struct stream_host *host, unsigned worker);
+void stream_host_listen(struct stream_host *host, uint16_t port); /* as a client */
 void stream_host_forget(struct stream_host *host);
 /* No node listens any more, and all their connections are reset. */
 void stream_host_kill_nodes(struct stream_host *host);

@@ -2,7 +2,6 @@
 /* SIP over TCP through whole workers: which connection a message leaves by, whoever received it. */
 #include "stream_host.h"
 
-#include "proxy/branch.h"
 #include "support/eal.h"
 #include "rcu.h"
 #include "worker/worker_priv.h"
@@ -209,65 +208,6 @@ static void test_the_other_worker_tells_of_a_reset_by_letter(void **state)
 	end();
 }
 
-/* The client transaction that the branch of a request names. */
-static uint64_t token_in(const char *received)
-{
-	const char *at = strstr(received, ";branch=");
-	struct branch branch;
-
-	assert_non_null(at);
-	at += strlen(";branch=");
-	assert_int_equal(branch_read(span_of(at, strcspn(at, "\r;")), &branch), 0);
-	return branch.token;
-}
-
-static void test_a_transaction_is_told_that_the_other_worker_could_not_send_its_request(void **state)
-{
-	static char text[] = "MESSAGE sip:bob@example.com SIP/2.0\r\n\r\n";
-	struct proxy_out out = {
-		.buf = text, .len = sizeof(text) - 1, .transport = TRANSPORT_TCP, .is_request = true};
-	struct stream_end *client, *node;
-	unsigned owner;
-
-	(void)state;
-	begin_with(rig_create_stateful(2, TRANSPORT_TCP));
-	client = stream_host_open(host);
-	stream_host_say(host, client, request(1));
-	node = stream_host_heard(host, "MESSAGE sip:bob");
-	assert_non_null(node);
-	out.token = token_in(strstr(node->text, "MESSAGE sip:bob"));
-	owner = conn_id_worker(out.token);
-	/* A connection that has ended, of a node that is none and an address that leads nowhere. */
-	out.conn = conn_id_make(!owner, 77, 0);
-	out.node_slot = PROXY_NO_NODE;
-	assert_int_equal(worker_give_out(rig->workers[owner], !owner, &out), 0);
-	stream_host_run(host);
-	assert_int_equal(stats_get(&rig->workers[owner]->stats, STAT_sip_txn_send_failed), 1);
-	assert_int_equal(strncmp(client->text, "SIP/2.0 503 ", 12), 0);
-	end();
-}
-
-static void test_a_transaction_s_failure_that_finds_no_room_for_its_letter_is_counted(void **state)
-{
-	static char text[] = "SIP/2.0 200 OK\r\n\r\n";
-	struct proxy_out out = {.buf = text,
-		.len = sizeof(text) - 1,
-		.conn = conn_id_make(1, 77, 0),
-		.transport = TRANSPORT_TCP,
-		.token = 1};
-
-	(void)state;
-	begin(2);
-	for (unsigned i = 0; i < EXCHANGE_LETTERS; i++)
-		assert_int_equal(worker_give_out(rig->workers[0], 1, &out), 0);
-	while (worker_poll(rig->workers[1], rig->now_ns) > 0)
-		;
-	/* The ring holds one less than its size. */
-	assert_int_equal(stats_get(&rig->workers[1]->stats, STAT_worker_letters_refused), 1);
-	rig_poll(rig);
-	end();
-}
-
 static void test_without_a_connection_a_request_is_answered_503(void **state)
 {
 	struct stream_end *client;
@@ -346,26 +286,6 @@ static void test_control_is_told_the_connections_when_it_asks(void **state)
 	end();
 }
 
-static void test_messages_for_a_worker_that_does_not_run_are_dropped_and_counted(void **state)
-{
-	static char text[] = "SIP/2.0 200 OK\r\n\r\n";
-	struct proxy_out out = {.buf = text,
-		.len = sizeof(text) - 1,
-		.conn = conn_id_make(1, 77, 0),
-		.transport = TRANSPORT_TCP};
-
-	(void)state;
-	begin(2);
-	while (worker_give_out(rig->workers[0], 1, &out) == 0)
-		;
-	assert_int_equal(stats_get(&rig->workers[0]->stats, STAT_worker_given_messages_full), 1);
-	rig_poll(rig);
-	/* No such connection, and no address to reach anybody by. */
-	assert_int_equal(stats_get(&rig->workers[1]->stats, STAT_conn_send_gone),
-		stats_get(&rig->workers[0]->stats, STAT_worker_given_messages));
-	end();
-}
-
 static void test_a_listener_whose_address_is_taken_is_counted(void **state)
 {
 	const struct endpoint taken = {{{192, 0, 2, 1}, IP_V4}, 5099};
@@ -394,13 +314,10 @@ int main(void)
 		cmocka_unit_test(test_an_answer_whose_connection_is_gone_goes_to_the_address_in_the_via),
 		cmocka_unit_test(test_a_killed_node_is_reported_as_often_as_it_must_be_to_fall),
 		cmocka_unit_test(test_the_other_worker_tells_of_a_reset_by_letter),
-		cmocka_unit_test(test_a_transaction_is_told_that_the_other_worker_could_not_send_its_request),
-		cmocka_unit_test(test_a_transaction_s_failure_that_finds_no_room_for_its_letter_is_counted),
 		cmocka_unit_test(test_without_a_connection_a_request_is_answered_503),
 		cmocka_unit_test(test_without_a_connection_an_ack_is_dropped_and_counted),
 		cmocka_unit_test(test_a_stream_that_cannot_be_read_is_answered_by_the_proxy),
 		cmocka_unit_test(test_control_is_told_the_connections_when_it_asks),
-		cmocka_unit_test(test_messages_for_a_worker_that_does_not_run_are_dropped_and_counted),
 		cmocka_unit_test(test_a_listener_whose_address_is_taken_is_counted),
 	};
 
