@@ -37,8 +37,8 @@ void key_id(const struct hash_key *key, char buf[static KEY_ID_LEN + 1])
 {
 	static const char what[] = "which key is this";
 
-	/* The first byte of what is sealed names its purpose, and no purpose is a letter: see proxy/seal.h.
-	 */
+	/* Another function of the key than those that seal (base/lightmac.h): the id says nothing about a
+	 * seal. */
 	snprintf(buf, KEY_ID_LEN + 1, "%08x", (uint32_t)siphash(key, what, sizeof(what)));
 }
 
