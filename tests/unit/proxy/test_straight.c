@@ -52,8 +52,8 @@ static const char *const vias[] = {
 	"v:SIP/2.0/UDP phone.example.net;branch=z9hG4bKclient1 \r\n",
 	"Via: SIP/2.0/UDP phone.example.net;branch=z9hG4bKclient1;rport=7;received=192.0.2.99\r\n",
 	"Via: SIP/2.0/UDP phone.example.net;branch=z9hG4bKclient1;RPORT , SIP/2.0/UDP 10.9.8.7;branch=z\r\n",
-	"Via: SIP/2.0/UDP a.example.net;branch=z9hG4bK1;rport\r\nVia: SIP/2.0/UDP "
-	"b.example.net;branch=z9hG4bK2\r\n",
+	("Via: SIP/2.0/UDP a.example.net;branch=z9hG4bK1;rport\r\n"
+	 "Via: SIP/2.0/UDP b.example.net;branch=z9hG4bK2\r\n"),
 };
 
 static const char *const hops[] = {
@@ -73,8 +73,9 @@ static const char *const routes[] = {
 
 /* Enough, not enough, and no Content-Length behind what is changed last. */
 static const char *const ends[] = {
-	"User-Agent: a phone that has a name so long that more than two blocks of text stand behind its "
-	"hops\r\nContent-Length: 4\r\n\r\nv=0\n",
+	("User-Agent: a phone that has a name so long that more than two blocks of text stand behind its "
+	 "hops\r\n"
+	 "Content-Length: 4\r\n\r\nv=0\n"),
 	"Content-Length: 0\r\n\r\n",
 	"\r\n",
 };
@@ -135,7 +136,7 @@ static void test_a_maddr_of_ours_is_taken_out_in_either_way(void **state)
 /* The bytes may end where the memory does. */
 static void test_nothing_is_read_behind_the_message(void **state)
 {
-	static const char *const parts[4] = {vias[1], hops[0], routes[0], ends[0]};
+	const char *const parts[4] = {vias[1], hops[0], routes[0], ends[0]};
 	char text[MESSAGE_MAX];
 	struct proxy_in in = {.src = endpoint_of(CLIENT), .local = endpoint_of(LISTENER4)};
 	static char out[SIP_DATAGRAM_MAX];
