@@ -79,7 +79,7 @@ enum limits {
 	CONN_CHOKED_LOOKS = 64,        /* at clients that do not read, for the one that pins most */
 	CONN_CHOKED_PER_LOOP = 16,     /* of them reset in one loop */
 	DIRECTORY_WAYS = 8,            /* words that one address may stand in: a cache line */
-	DIRECTORY_WORDS_MAX = 1 << 24, /* of all workers: 128 MiB; connections beyond it are just not found */
+	DIRECTORY_WORDS_MAX = 1 << 24, /* of all workers: 128 MiB; connections beyond it push out others */
 
 	TCP_CONNECTIONS_MAX = 1 << 20, /* of one worker: what an operator can ask for */
 	TCP_TIMERS_PER_TICK = 4096,    /* work is bounded: what is left waits for the next tick */

@@ -48,6 +48,7 @@ struct conn {
 	uint64_t since_ns;    /* since when it waits */
 	uint64_t heard_ns;    /* when text last came */
 	bool listed;          /* may be found by its addresses */
+	uint32_t shared_s;    /* when it was last seen to that other workers find it */
 	uint32_t givers;      /* see conn_info */
 	struct peer_place places[CONN_KEYS];
 };

@@ -32,6 +32,7 @@ static struct place place_of(const struct directory *directory, const struct end
 	uint64_t value;
 
 	siphash_init(&hash, &directory->secret);
+	siphash_add(&hash, &address->ip.family, sizeof(address->ip.family));
 	siphash_add(&hash, address->ip.bytes, sizeof(address->ip.bytes));
 	siphash_add(&hash, &address->port, sizeof(address->port));
 	value = siphash_final(&hash);
@@ -90,7 +91,12 @@ void directory_put(struct directory *directory, const struct endpoint *address, 
 		if (exchange_word(&place.words[i], 0, word))
 			return;
 	}
-	__atomic_store_n(&place.words[before ? way : place.victim], word, __ATOMIC_RELAXED);
+	if (before == 0) {
+		way = place.victim;
+		before = read_word(&place.words[way]);
+	}
+	/* Somebody else's word that came there meanwhile stays. */
+	exchange_word(&place.words[way], before, word);
 }
 
 void directory_replace(struct directory *directory, const struct endpoint *address, conn_id was, conn_id next)

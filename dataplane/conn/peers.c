@@ -8,7 +8,9 @@
  * address, its newest, and the older ones stand behind that in the order of their age: each is added, found
  * and removed without a walk. Those that cannot be sent to any more are not here.
  *
- * The newest of an address is also told to the other workers. Not those of nodes: each worker has its own.
+ * The newest of an address is also told to the other workers, if its peer opened it. Not those of nodes: each
+ * worker has its own. Not what we opened, either: while it is not known whether anybody answers there, it
+ * must not stand in the place of a connection that lives.
  */
 #include "conn/conn_priv.h"
 
@@ -88,7 +90,7 @@ static conn_id shared_name(const struct conns *conns, uint32_t entry)
 {
 	const struct conn *conn = entry == POOL_NONE ? NULL : entry_conn(conns, entry);
 
-	return conn && conn->kind != CONN_NODE ? conn_id_of(conns, conn) : CONN_NONE;
+	return conn && conn->kind == CONN_ACCEPTED ? conn_id_of(conns, conn) : CONN_NONE;
 }
 
 static void share(struct conns *conns, const struct endpoint *address, uint32_t entry)
@@ -106,6 +108,28 @@ static void unshare(struct conns *conns, const struct endpoint *address, uint32_
 
 	if (conns->config.directory && name != CONN_NONE)
 		directory_replace(conns->config.directory, address, name, shared_name(conns, older));
+}
+
+/* What another one with that address took with it when it ended, or a full line pushed out. */
+static void share_again(struct conns *conns, struct conn *conn, enum conn_key key)
+{
+	uint32_t entry = pool_index(&conns->pool, conn) * CONN_KEYS + key;
+	struct endpoint address = entry_address(conns, entry);
+
+	if (directory_find(conns->config.directory, &address) == CONN_NONE)
+		share(conns, &address, find_newest(conns, &address));
+}
+
+void peers_heard(struct conns *conns, struct conn *conn)
+{
+	uint32_t second = (uint32_t)(conns->now_ns / 1000000000);
+
+	if (!conns->config.directory || !conn->listed || conn->shared_s == second)
+		return;
+	conn->shared_s = second;
+	share_again(conns, conn, CONN_BY_REMOTE);
+	if (conn->alias_port != 0)
+		share_again(conns, conn, CONN_BY_ALIAS);
 }
 
 static void add_entry(struct conns *conns, struct conn *conn, enum conn_key key)
@@ -162,7 +186,7 @@ void peers_remove(struct conns *conns, struct conn *conn)
 
 bool peers_leads_to(const struct conn *conn, const struct endpoint *remote)
 {
-	return conn->listed && ip_equal(&conn->remote.ip, &remote->ip) &&
+	return ip_equal(&conn->remote.ip, &remote->ip) &&
 	       (conn->remote.port == remote->port ||
 		       (conn->alias_port != 0 && conn->alias_port == remote->port));
 }

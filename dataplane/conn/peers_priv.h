@@ -25,7 +25,10 @@ void peers_init(struct conns *conns);
 void peers_add(struct conns *conns, struct conn *conn);
 /* It is not to be found any more; one that was never added, or was removed before, is no harm. */
 void peers_remove(struct conns *conns, struct conn *conn);
-/* May it be found by that address? */
+/* Its peer has said something: other workers may find it, if they have nothing newer. Looks once a second. */
+void peers_heard(struct conns *conns, struct conn *conn);
+/* Is that the address of its peer, or its alias? Also when it is not to be found any more, but still there.
+ */
 bool peers_leads_to(const struct conn *conn, const struct endpoint *remote);
 struct conn *peers_find(const struct conns *conns, const struct endpoint *remote);
 void peers_alias(struct conns *conns, struct conn *conn, const struct sip_msg *msg);

@@ -177,6 +177,7 @@ static void read_turn(struct conns *conns, struct conn *conn)
 {
 	enum step step = STEP_AGAIN;
 
+	peers_heard(conns, conn);
 	conn->reading = true;
 	for (unsigned i = 0; i < CONN_MESSAGES_PER_TURN && step == STEP_AGAIN; i++)
 		step = read_step(conns, conn);

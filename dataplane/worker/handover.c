@@ -4,11 +4,13 @@
  * another worker keeps. They travel in packet buffers, a header in front of the bytes; what finds a full ring
  * is counted, as frames are.
  *
- * A request whose connection the other worker does not have (any more) comes back, and its giver sends it by
- * a connection of its own, without asking the directory again: it goes no third way. What a living connection
- * refuses is refused as at home: the transaction is told, which goes elsewhere or answers. A request without
- * a transaction is lost then: what it came with is no longer there to be answered.
+ * A request whose connection the other worker does not have (any more) comes back. Its giver asks the
+ * directory once more, for a peer that has connected anew meanwhile; then it sends it by a connection of its
+ * own. What a living connection refuses is refused as at home: the transaction is told, which goes elsewhere
+ * or answers. A request without a transaction is lost then: what it came with is no longer there to be
+ * answered.
  */
+#include "conn/directory.h"
 #include "worker/exchange.h"
 #include "worker/worker_priv.h"
 
@@ -22,6 +24,7 @@ struct given {
 	uint8_t kind;
 	uint8_t transport;
 	bool is_request;
+	bool again;               /* given a second time */
 	uint64_t token;           /* of the giver's transaction that waits for an answer; 0: none does */
 	struct endpoint src, dst; /* received: of the peer, and where it arrived */
 	conn_id conn;
@@ -149,6 +152,25 @@ static void take_request(struct worker *worker, unsigned from, const struct give
 		tell_giver(worker, from, given->token);
 }
 
+/* Its peer may have come back meanwhile, to whichever worker: the newest connection wins. Once, not for ever.
+ */
+static bool given_again(struct worker *worker, const struct given *given, struct span bytes)
+{
+	conn_id newest = directory_find(worker->config.directory, &given->dst);
+	struct given again = *given;
+
+	if (given->again || newest == CONN_NONE || newest == given->conn ||
+		conn_id_worker(newest) == worker->config.index)
+		return false;
+	again.kind = GIVEN_OUT;
+	again.again = true;
+	again.conn = newest;
+	if (give(worker, conn_id_worker(newest), &again, bytes) != 0)
+		return false;
+	proxy_sent_by(&worker->proxy, given->token, newest);
+	return true;
+}
+
 /* By a connection of our own, and the transaction, if there is one, waits for what comes by that. */
 static void take_back(struct worker *worker, const struct given *given, struct span bytes)
 {
@@ -156,6 +178,8 @@ static void take_back(struct worker *worker, const struct given *given, struct s
 
 	if (given->token != 0 && !proxy_awaits(&worker->proxy, given->token))
 		stats_inc(&worker->stats, STAT_worker_given_lost);
+	else if (given_again(worker, given, bytes))
+		return;
 	else if (conns_send_peer(worker->conns, &given->dst, bytes, worker->now_ns, &conn) == 0)
 		proxy_sent_by(&worker->proxy, given->token, conn);
 	else if (given->token != 0)

@@ -95,6 +95,8 @@ int worker_send_stream(struct worker *worker, struct proxy_out *out)
 	const struct node *node = out->is_request ? node_by_slot(worker->snap->nodes, out->node_slot) : NULL;
 	int ret = -ENOENT;
 
+	bool elsewhere = out->conn != CONN_NONE && conn_id_worker(out->conn) != worker->config.index;
+
 	if (out->conn != CONN_NONE)
 		ret = send_on(worker, out, bytes);
 	if (ret != -ENOENT && ret != -EPIPE)
@@ -104,7 +106,8 @@ int worker_send_stream(struct worker *worker, struct proxy_out *out)
 		return conns_send_node(worker->conns, node, bytes, worker->now_ns, &out->conn);
 	if (out->dst.ip.family == IP_NONE)
 		return -EHOSTUNREACH;
-	if (out->is_request && given_to_newest(worker, out))
+	/* The ring that had no room just now is not asked again. */
+	if (out->is_request && !elsewhere && given_to_newest(worker, out))
 		return 0;
 	return conns_send_peer(worker->conns, &out->dst, bytes, worker->now_ns, &out->conn);
 }

@@ -72,11 +72,12 @@ static void test_a_name_comes_back_as_it_was_given(void **state)
 	end();
 }
 
-static void test_addresses_differ_by_port_and_by_ip(void **state)
+static void test_addresses_differ_by_port_ip_and_family(void **state)
 {
 	const struct endpoint at = {{{192, 0, 2, 1}, IP_V4}, 5060};
 	const struct endpoint port = {{{192, 0, 2, 1}, IP_V4}, 5061};
 	const struct endpoint ip = {{{192, 0, 2, 2}, IP_V4}, 5060};
+	const struct endpoint family = {{{192, 0, 2, 1}, IP_V6}, 5060};
 
 	(void)state;
 	begin(64);
@@ -84,6 +85,7 @@ static void test_addresses_differ_by_port_and_by_ip(void **state)
 	assert_true(directory_find(directory, &at) == conn_id_make(1, 2, 3));
 	assert_true(directory_find(directory, &port) == CONN_NONE);
 	assert_true(directory_find(directory, &ip) == CONN_NONE);
+	assert_true(directory_find(directory, &family) == CONN_NONE);
 	end();
 }
 
@@ -198,7 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_name_comes_back_as_it_was_given),
-		cmocka_unit_test(test_addresses_differ_by_port_and_by_ip),
+		cmocka_unit_test(test_addresses_differ_by_port_ip_and_family),
 		cmocka_unit_test(test_the_last_one_put_is_found),
 		cmocka_unit_test(test_a_full_line_loses_one_and_confuses_none),
 		cmocka_unit_test(test_nearly_all_of_a_worker_s_connections_are_found),

@@ -17,6 +17,7 @@ static void check_that_a_connection_is_opened(void)
 {
 	const struct endpoint at = client_endpoint(5071);
 	unsigned ends = world.host->count;
+	uint64_t opened = counted(THERE, STAT_conn_opened);
 
 	stream_host_listen(world.host, 5071);
 	mislead(&at);
@@ -26,8 +27,9 @@ static void check_that_a_connection_is_opened(void)
 	assert_int_equal(world.host->count, ends + 1);
 	answer(&world.host->ends[ends]);
 	assert_node_heard("SIP/2.0 200 OK");
-	/* The connection is HERE's. */
-	assert_int_equal(conn_id_worker(found(&at)), HERE);
+	/* The connection is HERE's, and stands in nobody's place. */
+	assert_int_equal(counted(THERE, STAT_conn_opened), opened);
+	assert_int_equal(conn_id_worker(found(&at)), THERE);
 }
 
 static void test_what_comes_back_leaves_by_a_connection_of_its_own_worker(void **state)
@@ -45,6 +47,75 @@ static void test_what_comes_back_without_a_transaction_leaves_as_well(void **sta
 	(void)state;
 	world_begin_stateless();
 	check_that_a_connection_is_opened();
+	world_end();
+}
+
+/* Its peer has come back meanwhile, and what it was given for has ended. */
+static void test_what_comes_back_goes_to_a_connection_that_is_newer(void **state)
+{
+	const struct endpoint at = client_endpoint(5070);
+	struct stream_end *client;
+	conn_id newer;
+
+	(void)state;
+	world_begin();
+	client = stream_host_open_to(world.host, THERE);
+	ask_for_alias(client, 5070);
+	newer = found(&at);
+	mislead(&at);
+	say_to_here(request_to(5070));
+	directory_put(world.rig->directory, &at, newer);
+	stream_host_run(world.host);
+	assert_int_equal(counted(THERE, STAT_worker_given_stale), 1);
+	assert_true(is_message(client));
+	answer(client);
+	assert_node_heard("SIP/2.0 200 OK");
+	assert_int_equal(answered(), 1);
+	world_end();
+}
+
+/* A response has nobody to go to but an address behind which nobody listens: that is not where its client is.
+ */
+static void test_an_attempt_to_connect_does_not_hide_a_client(void **state)
+{
+	const struct endpoint at = client_endpoint(5070);
+	struct stream_end *client;
+	conn_id opened;
+
+	(void)state;
+	world_begin();
+	client = stream_host_open_to(world.host, THERE);
+	ask_for_alias(client, 5070);
+	assert_int_equal(conns_send_peer(world.rig->workers[HERE]->conns, &at, span_str("x"),
+				 world.rig->now_ns, &opened),
+		0);
+	stream_host_say(world.host, world.node, request_to(5070));
+	assert_true(is_message(client));
+	stream_host_run(world.host);
+	assert_true(found(&at) != CONN_NONE);
+	world_end();
+}
+
+/* Another one behind the same NAT asked for the same alias, and left. */
+static void test_a_client_is_found_again_once_it_is_heard(void **state)
+{
+	const struct endpoint at = client_endpoint(5070);
+	struct stream_end *client;
+	struct stream_end *other;
+
+	(void)state;
+	world_begin();
+	client = stream_host_open_to(world.host, THERE);
+	ask_for_alias(client, 5070);
+	other = stream_host_open_to(world.host, HERE);
+	ask_for_alias(other, 5070);
+	assert_int_equal(conn_id_worker(found(&at)), HERE);
+	tcp_abort(other->tcb, world.rig->now_ns);
+	stream_host_run(world.host);
+	assert_true(found(&at) == CONN_NONE);
+	stream_host_wait(world.host, 1000);
+	stream_host_say(world.host, client, "\r\n\r\n");
+	assert_int_equal(conn_id_worker(found(&at)), THERE);
 	world_end();
 }
 
@@ -273,6 +344,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_comes_back_leaves_by_a_connection_of_its_own_worker),
 		cmocka_unit_test(test_what_comes_back_without_a_transaction_leaves_as_well),
+		cmocka_unit_test(test_what_comes_back_goes_to_a_connection_that_is_newer),
+		cmocka_unit_test(test_an_attempt_to_connect_does_not_hide_a_client),
+		cmocka_unit_test(test_a_client_is_found_again_once_it_is_heard),
 		cmocka_unit_test(
 			test_a_transaction_is_told_when_nobody_answers_by_the_connection_opened_instead),
 		cmocka_unit_test(test_a_connection_that_ends_while_the_request_is_on_its_way_is_replaced),
