@@ -91,6 +91,10 @@ class Shell:
             with self.lock:
                 self.screen.tell(some)
 
+    def edits(self):
+        """Whether the line editor has the terminal: what is typed before that, the terminal shows by itself."""
+        return not termios.tcgetattr(self.master)[3] & termios.ECHO
+
     def type(self, keys):
         os.write(self.master, keys.encode())
 

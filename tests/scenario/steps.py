@@ -271,7 +271,9 @@ def deaf(world, name, count, text, for_ms=1000):
 
 def keys(world, name, text):
     """Types at the prompt of a shell: \\t is TAB, \\r is Enter, \\u0004 is Ctrl-D, \\u001b[A is the arrow up."""
-    world.peers[name].type(text)
+    shell = world.peers[name]
+    until(f"{name} is at a prompt", lambda: (shell.edits(), "the terminal echoes"))
+    shell.type(text)
 
 
 def screen(world, name, match, within_ms=DEFAULT_MS):
