@@ -122,6 +122,14 @@ void say_to_here(const char *text)
 		worker_poll(world.rig->workers[HERE], world.rig->now_ns);
 }
 
+struct stream_end *client_with_alias(unsigned worker, uint16_t port)
+{
+	struct stream_end *client = stream_host_open_to(world.host, worker);
+
+	ask_for_alias(client, port);
+	return client;
+}
+
 void mislead(const struct endpoint *address)
 {
 	directory_put(world.rig->directory, address, conn_id_make(THERE, 77, 5));

@@ -31,6 +31,8 @@ const char *request_of(const char *method, uint16_t port, unsigned call);
 const char *request_to(uint16_t port);
 /* The client sends a request of its own, by which it asks for that alias. */
 void ask_for_alias(struct stream_end *client, uint16_t port);
+/* A client that has connected to that worker, and asked. */
+struct stream_end *client_with_alias(unsigned worker, uint16_t port);
 
 /* What it has heard first since all was forgotten. */
 bool heard_first(const struct stream_end *client, const char *text);

@@ -59,8 +59,7 @@ static void test_what_comes_back_goes_to_a_connection_that_is_newer(void **state
 
 	(void)state;
 	world_begin();
-	client = stream_host_open_to(world.host, THERE);
-	ask_for_alias(client, 5070);
+	client = client_with_alias(THERE, 5070);
 	newer = found(&at);
 	mislead(&at);
 	say_to_here(request_to(5070));
@@ -84,8 +83,7 @@ static void test_an_attempt_to_connect_does_not_hide_a_client(void **state)
 
 	(void)state;
 	world_begin();
-	client = stream_host_open_to(world.host, THERE);
-	ask_for_alias(client, 5070);
+	client = client_with_alias(THERE, 5070);
 	assert_int_equal(conns_send_peer(world.rig->workers[HERE]->conns, &at, span_str("x"),
 				 world.rig->now_ns, &opened),
 		0);
@@ -105,10 +103,8 @@ static void test_a_client_is_found_again_once_it_is_heard(void **state)
 
 	(void)state;
 	world_begin();
-	client = stream_host_open_to(world.host, THERE);
-	ask_for_alias(client, 5070);
-	other = stream_host_open_to(world.host, HERE);
-	ask_for_alias(other, 5070);
+	client = client_with_alias(THERE, 5070);
+	other = client_with_alias(HERE, 5070);
 	assert_int_equal(conn_id_worker(found(&at)), HERE);
 	tcp_abort(other->tcb, world.rig->now_ns);
 	stream_host_run(world.host);
@@ -140,8 +136,7 @@ static void test_a_connection_that_ends_while_the_request_is_on_its_way_is_repla
 
 	(void)state;
 	world_begin();
-	client = stream_host_open_to(world.host, THERE);
-	ask_for_alias(client, 5070);
+	client = client_with_alias(THERE, 5070);
 	stream_host_listen(world.host, 5070);
 	ends = world.host->count;
 	say_to_here(request_to(5070));
@@ -200,8 +195,7 @@ static void test_a_request_that_finds_a_full_ring_leaves_by_a_connection_of_its_
 
 	(void)state;
 	world_begin();
-	client = stream_host_open_to(world.host, THERE);
-	ask_for_alias(client, 5070);
+	client = client_with_alias(THERE, 5070);
 	stream_host_listen(world.host, 5070);
 	ends = world.host->count;
 	fill_ring(HERE);

@@ -51,8 +51,7 @@ static void test_an_alias_is_found_on_another_worker(void **state)
 
 	(void)state;
 	world_begin();
-	client = stream_host_open_to(world.host, THERE);
-	ask_for_alias(client, 5070);
+	client = client_with_alias(THERE, 5070);
 	stream_host_say(world.host, world.node, request_to(5070));
 	answer(client);
 	assert_node_heard("SIP/2.0 200 OK");
@@ -111,8 +110,7 @@ static void test_cancel_that_finds_a_full_ring_leaves_by_another_connection(void
 
 	(void)state;
 	world_begin();
-	client = stream_host_open_to(world.host, THERE);
-	ask_for_alias(client, 5070);
+	client = client_with_alias(THERE, 5070);
 	stream_host_listen(world.host, 5070);
 	ends = world.host->count;
 	stream_host_say(world.host, world.node, request_of("INVITE", 5070, 1));
@@ -173,10 +171,8 @@ static void test_when_the_newest_ends_the_one_before_it_is_found(void **state)
 
 	(void)state;
 	world_begin();
-	before = stream_host_open_to(world.host, THERE);
-	ask_for_alias(before, 5070);
-	newest = stream_host_open_to(world.host, THERE);
-	ask_for_alias(newest, 5070);
+	before = client_with_alias(THERE, 5070);
+	newest = client_with_alias(THERE, 5070);
 	assert_true(found(&at) == found(&newest->local));
 	tcp_abort(newest->tcb, world.rig->now_ns);
 	stream_host_run(world.host);
@@ -193,10 +189,8 @@ static void test_what_ends_does_not_take_the_place_of_a_newer_one_away(void **st
 
 	(void)state;
 	world_begin();
-	older = stream_host_open_to(world.host, THERE);
-	ask_for_alias(older, 5070);
-	newest = stream_host_open_to(world.host, HERE);
-	ask_for_alias(newest, 5070);
+	older = client_with_alias(THERE, 5070);
+	newest = client_with_alias(HERE, 5070);
 	tcp_abort(older->tcb, world.rig->now_ns);
 	stream_host_run(world.host);
 	assert_true(found(&at) != CONN_NONE && found(&at) == found(&newest->local));
